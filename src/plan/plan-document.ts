@@ -1,0 +1,181 @@
+import type { Document, DocumentKind, LimitBreach } from './document.ts'
+import { assertForeignUntouched } from './guard.ts'
+import type { Ownership } from './ownership.ts'
+
+/** One entry that an owner wants in a document. */
+export interface WantedEntry<Entry = unknown> {
+  readonly owner: string
+  /** The entry's name in the vendor's recipe. */
+  readonly name: string
+  readonly mark: string
+  readonly body: Entry
+}
+
+/** One change of one entry; what people read in status.plan, events and logs. */
+export interface Change {
+  readonly action: 'Add' | 'Replace' | 'Remove'
+  readonly owner: string
+  readonly mark: string
+  readonly summary: string
+}
+
+/** What to do with one document; plain data. Empty `changes` means: do not write. */
+export interface DocumentPlan<Entry = unknown> {
+  readonly kind: DocumentKind<Entry>
+  readonly before: Document<Entry>
+  readonly after: Document<Entry>
+  readonly changes: readonly Change[]
+  /** Owners that the cloud's limits leave no room for, with the limit. Their entries stay as they are. */
+  readonly refused: ReadonlyMap<string, LimitBreach>
+  /** Wanted entries (by mark) that a stranger's equal entry satisfies already. */
+  readonly adopted: ReadonlySet<string>
+  /** Marks of this installation whose integration is not at this target. */
+  readonly orphans: readonly string[]
+}
+
+/**
+ * The plan for one document: pure, deterministic, and idempotent (planning again from `after` changes nothing).
+ *
+ * 1. Entries of departed owners, and entries that their owner no longer wants, go.
+ * 2. Owner by owner in the order given (oldest first), wanted entries are replaced in place, or appended unless an
+ *    equal foreign entry satisfies them. An owner whose entries would break a limit is refused whole.
+ * 3. The result is refused if it would change any entry that is not ours to change.
+ *
+ * @throws FaultError with reason PlanRefused when step 3 finds a change (a bug of ours, never the user's fault).
+ */
+export function planDocument<Entry>(
+  kind: DocumentKind<Entry>,
+  before: Document<Entry>,
+  wanted: readonly WantedEntry<Entry>[],
+  ownership: Ownership,
+): DocumentPlan<Entry> {
+  const removal = withoutDeparted(kind, before, wanted, ownership)
+  const placement = placeOwners(kind, removal.document, wanted, ownership)
+  assertForeignUntouched(kind, before, placement.document, ownership)
+  return {
+    kind,
+    before,
+    after: placement.document,
+    changes: [...removal.changes, ...placement.changes],
+    refused: placement.refused,
+    adopted: placement.adopted,
+    orphans: orphansIn(kind, before, ownership),
+  }
+}
+
+/** Marks of owners that have entries in the document, whatever their stance. */
+export function ownersIn<Entry>(
+  kind: DocumentKind<Entry>,
+  document: Document<Entry>,
+  ownership: Ownership,
+): Set<string> {
+  const owners = document.entries.map((entry) => ownership(kind.mark(entry)))
+  return new Set(owners.flatMap((standing) => ('owner' in standing ? [standing.owner] : [])))
+}
+
+interface Step<Entry> {
+  readonly document: Document<Entry>
+  readonly changes: readonly Change[]
+}
+
+function withoutDeparted<Entry>(
+  kind: DocumentKind<Entry>,
+  before: Document<Entry>,
+  wanted: readonly WantedEntry<Entry>[],
+  ownership: Ownership,
+): Step<Entry> {
+  const marks = new Set(wanted.map((entry) => entry.mark))
+  const seen = new Set<string>()
+  const entries: Entry[] = []
+  const changes: Change[] = []
+  for (const entry of before.entries) {
+    const mark = kind.mark(entry) ?? ''
+    const standing = ownership(mark)
+    const goes =
+      standing.kind === 'Departed' || (standing.kind === 'Wanted' && (!marks.has(mark) || seen.has(mark)))
+    seen.add(mark)
+    if (goes) changes.push({ action: 'Remove', owner: standing.owner, mark, summary: kind.summary(entry) })
+    else entries.push(entry)
+  }
+  return { document: { entries, envelope: before.envelope }, changes }
+}
+
+interface Placement<Entry> extends Step<Entry> {
+  readonly refused: ReadonlyMap<string, LimitBreach>
+  readonly adopted: ReadonlySet<string>
+}
+
+function placeOwners<Entry>(
+  kind: DocumentKind<Entry>,
+  start: Document<Entry>,
+  wanted: readonly WantedEntry<Entry>[],
+  ownership: Ownership,
+): Placement<Entry> {
+  const satisfying = meaningsOfOthers(kind, start, ownership)
+  const refused = new Map<string, LimitBreach>()
+  const adopted = new Set<string>()
+  let document = start
+  const changes: Change[] = []
+  for (const [owner, entries] of Map.groupBy(wanted, (entry) => entry.owner)) {
+    const step = placeEntries(kind, document, entries, satisfying, adopted)
+    const breach = step.changes.length > 0 ? kind.breach(step.document) : undefined
+    if (breach !== undefined) {
+      refused.set(owner, breach)
+      continue
+    }
+    document = step.document
+    changes.push(...step.changes)
+  }
+  return { document, changes, refused, adopted }
+}
+
+function placeEntries<Entry>(
+  kind: DocumentKind<Entry>,
+  document: Document<Entry>,
+  wanted: readonly WantedEntry<Entry>[],
+  satisfying: ReadonlySet<string>,
+  adopted: Set<string>,
+): Step<Entry> {
+  const entries = [...document.entries]
+  const changes: Change[] = []
+  for (const { owner, mark, body } of wanted) {
+    const change = { owner, mark, summary: kind.summary(body) }
+    const at = entries.findIndex((entry) => kind.mark(entry) === mark)
+    const present = entries[at]
+    if (present !== undefined) {
+      if (kind.meaning(present) === kind.meaning(body)) continue
+      entries[at] = kind.withMark(body, mark)
+      changes.push({ action: 'Replace', ...change })
+    } else if (satisfying.has(kind.meaning(body))) {
+      adopted.add(mark)
+    } else {
+      entries.push(kind.withMark(body, mark))
+      changes.push({ action: 'Add', ...change })
+    }
+  }
+  return { document: { entries, envelope: document.envelope }, changes }
+}
+
+/** Meanings of entries that nobody of this installation answers for: they satisfy a want, and stay. */
+function meaningsOfOthers<Entry>(
+  kind: DocumentKind<Entry>,
+  document: Document<Entry>,
+  ownership: Ownership,
+): ReadonlySet<string> {
+  const others = document.entries.filter((entry) => {
+    const { kind: standing } = ownership(kind.mark(entry))
+    return standing === 'Foreign' || standing === 'Orphan'
+  })
+  return new Set(others.map((entry) => kind.meaning(entry)))
+}
+
+function orphansIn<Entry>(
+  kind: DocumentKind<Entry>,
+  document: Document<Entry>,
+  ownership: Ownership,
+): string[] {
+  return document.entries
+    .map((entry) => kind.mark(entry) ?? '')
+    .filter((mark) => ownership(mark).kind === 'Orphan')
+    .sort()
+}

@@ -1,0 +1,105 @@
+import type { Document, DocumentKind, DocumentName, LimitBreach } from './document.ts'
+import { markOf } from './mark.ts'
+import { ownershipAt, type Stance } from './ownership.ts'
+import { type DocumentPlan, planDocument, type WantedEntry } from './plan-document.ts'
+
+/** One entry that an integration claims in one document of a target. */
+export interface ClaimedEntry {
+  readonly document: DocumentName
+  /** The entry's name in the vendor's recipe; part of the ownership mark. */
+  readonly name: string
+  readonly body: unknown
+}
+
+/** What one integration asks of one target. Entries count only while the stance is `Wants`. */
+export interface Participant {
+  /** namespace/name */
+  readonly owner: string
+  readonly stance: Stance
+  readonly entries: readonly ClaimedEntry[]
+}
+
+/** One document as observed, with its kind. */
+export interface ObservedDocument {
+  readonly kind: DocumentKind
+  readonly document: Document
+}
+
+/** What a target pass knows when it decides. */
+export interface TargetInput {
+  readonly installation: string
+  /** The cloud's own name of the target: s3://street-scenes. */
+  readonly target: string
+  readonly documents: readonly ObservedDocument[]
+  /** In order of age: where room is scarce, the older integration has it. */
+  readonly participants: readonly Participant[]
+}
+
+/** The decision for a whole target. */
+export interface TargetPlan {
+  readonly documents: readonly DocumentPlan[]
+  /** Owners that a limit refuses, in all documents alike, with the document and the limit. */
+  readonly refused: ReadonlyMap<string, Refusal>
+}
+
+/** A limit that left no room for an owner. */
+export interface Refusal extends LimitBreach {
+  /** "bucket policy" */
+  readonly document: string
+}
+
+/**
+ * Plans every document of a target. An owner refused in one document is refused in all (nothing is left half-done):
+ * the plan is made again with that owner keeping what it has, until nobody new is refused.
+ */
+export function planTarget(input: TargetInput): TargetPlan {
+  const refused = new Map<string, Refusal>()
+  for (;;) {
+    const documents = planOnce(input, refused)
+    const news = documents.flatMap((plan) =>
+      [...plan.refused].map(([owner, breach]) => [owner, { ...breach, document: plan.kind.label }] as const),
+    )
+    for (const [owner, refusal] of news) refused.set(owner, refusal)
+    if (news.length === 0) return { documents, refused }
+  }
+}
+
+/** The stance that counts: a refused owner keeps. */
+export function effectiveStances(
+  participants: readonly Participant[],
+  refused: ReadonlyMap<string, unknown>,
+): ReadonlyMap<string, Stance> {
+  return new Map(
+    participants.map(({ owner, stance }) => [
+      owner,
+      stance === 'Wants' && refused.has(owner) ? 'Keeps' : stance,
+    ]),
+  )
+}
+
+function planOnce(input: TargetInput, refused: ReadonlyMap<string, unknown>): DocumentPlan[] {
+  const stances = effectiveStances(input.participants, refused)
+  const ownership = ownershipAt(input.installation, input.target, stances)
+  return input.documents.map(({ kind, document }) =>
+    planDocument(kind, document, wantedIn(kind.name, input, stances), ownership),
+  )
+}
+
+function wantedIn(
+  name: DocumentName,
+  input: TargetInput,
+  stances: ReadonlyMap<string, Stance>,
+): WantedEntry[] {
+  return input.participants
+    .filter(({ owner }) => stances.get(owner) === 'Wants')
+    .flatMap(({ owner, entries }) =>
+      entries
+        .filter((entry) => entry.document === name)
+        .map((entry) => ({
+          owner,
+          name: entry.name,
+          mark: markOf(input.installation, input.target, owner, entry.name),
+          body: entry.body,
+        })),
+    )
+}
