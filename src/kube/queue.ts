@@ -1,0 +1,144 @@
+import { type BackoffLimits, backoffMs } from './backoff.ts'
+import { type Clock, systemClock } from './clock.ts'
+import { DelayedKeys } from './delayed-keys.ts'
+import { type Priority, ReadyKeys } from './ready-keys.ts'
+
+const defaultBackoff: BackoffLimits = { baseMs: 1_000, maxMs: 300_000, jitter: 0.2 }
+
+export interface QueueOptions {
+  readonly backoff?: Partial<BackoffLimits>
+  readonly clock?: Clock
+  readonly random?: () => number
+}
+
+/**
+ * A queue of keys with the semantics of client-go's work queue:
+ *
+ * | a key is added while it is | what happens                                         |
+ * |----------------------------|------------------------------------------------------|
+ * | unknown                    | it becomes ready                                     |
+ * | ready                      | nothing, or it moves up to the higher priority       |
+ * | being processed            | it becomes ready again at `done`, however often added |
+ * | waiting for a later time   | it becomes ready now; the wait stays                 |
+ *
+ * So a key is never processed twice at the same time and no change is lost. Waiting keys keep the earliest time asked.
+ */
+export class Queue {
+  readonly #backoff: BackoffLimits
+  readonly #random: () => number
+  readonly #ready = new ReadyKeys()
+  readonly #delayed: DelayedKeys
+  readonly #processing = new Set<string>()
+  readonly #again = new Map<string, Priority>()
+  readonly #failures = new Map<string, number>()
+  readonly #takers = new Set<(key: string | undefined) => void>()
+  #closed = false
+
+  constructor(options: QueueOptions = {}) {
+    this.#backoff = { ...defaultBackoff, ...options.backoff }
+    this.#random = options.random ?? Math.random
+    this.#delayed = new DelayedKeys(options.clock ?? systemClock, (key, priority) =>
+      this.#wake(key, priority),
+    )
+  }
+
+  /** Keys that could be taken now. */
+  get depth(): number {
+    return this.#ready.size
+  }
+
+  /** Keys that wait for their time. */
+  get delayed(): number {
+    return this.#delayed.size
+  }
+
+  /** Keys taken and not yet done. */
+  get processing(): number {
+    return this.#processing.size
+  }
+
+  /** True when nothing is ready and nothing is being processed; keys that wait for a later time do not count. */
+  idle(): boolean {
+    return this.#ready.size === 0 && this.#processing.size === 0
+  }
+
+  /** Asks for a pass over a key: now, or `afterMs` from now. Does nothing after `shutdown`. */
+  add(key: string, options: { readonly afterMs?: number; readonly priority?: Priority } = {}): void {
+    if (this.#closed) return
+    const { afterMs = 0, priority = 'normal' } = options
+    if (afterMs > 0) this.#delayed.add(key, afterMs, priority)
+    else this.#wake(key, priority)
+  }
+
+  /**
+   * Asks for another pass over a key that failed: after its backoff, which doubles with each call until `forget`,
+   * and not before `minimumMs`. Returns the delay in milliseconds.
+   */
+  addRateLimited(key: string, options: { readonly minimumMs?: number } = {}): number {
+    const failures = this.failures(key)
+    this.#failures.set(key, failures + 1)
+    const delay = Math.max(backoffMs(failures, this.#backoff, this.#random), options.minimumMs ?? 0)
+    this.add(key, { afterMs: delay })
+    return delay
+  }
+
+  /** How often a key has failed in a row. */
+  failures(key: string): number {
+    return this.#failures.get(key) ?? 0
+  }
+
+  /** Sets a key's backoff to its beginning; what waits already keeps waiting. */
+  forget(key: string): void {
+    this.#failures.delete(key)
+  }
+
+  /** Takes the next key, waiting for one if need be; every key taken must be given back with `done`. Undefined: stop. */
+  get(signal?: AbortSignal): Promise<string | undefined> {
+    if (this.#closed || signal?.aborted) return Promise.resolve(undefined)
+    const key = this.#take()
+    if (key !== undefined) return Promise.resolve(key)
+    return new Promise((resolve) => {
+      const settle = (taken: string | undefined) => {
+        this.#takers.delete(settle)
+        signal?.removeEventListener('abort', abandon)
+        resolve(taken)
+      }
+      const abandon = () => settle(undefined)
+      this.#takers.add(settle)
+      signal?.addEventListener('abort', abandon, { once: true })
+    })
+  }
+
+  /** Gives a key back. If it was added meanwhile, it is ready again. */
+  done(key: string): void {
+    this.#processing.delete(key)
+    const priority = this.#again.get(key)
+    this.#again.delete(key)
+    if (priority && !this.#closed) this.#wake(key, priority)
+  }
+
+  /** Hands out no more keys, forgets those that wait and cancels the timer. What is being processed may finish. */
+  shutdown(): void {
+    this.#closed = true
+    this.#delayed.clear()
+    this.#ready.clear()
+    this.#again.clear()
+    for (const taker of [...this.#takers]) taker(undefined)
+  }
+
+  #wake(key: string, priority: Priority): void {
+    if (this.#processing.has(key)) {
+      if (this.#again.get(key) !== 'normal') this.#again.set(key, priority)
+      return
+    }
+    this.#ready.add(key, priority)
+    const [taker] = this.#takers
+    if (taker) taker(this.#take())
+  }
+
+  #take(): string | undefined {
+    const key = this.#ready.take()
+    if (key !== undefined) this.#processing.add(key)
+    return key
+  }
+}

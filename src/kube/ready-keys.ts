@@ -1,0 +1,43 @@
+import { Fifo } from './fifo.ts'
+
+/** `low` is for work that nobody waits for, such as the first list after a start; it never starves an edit. */
+export type Priority = 'normal' | 'low'
+
+/** Keys that can be worked on now: each at most once, normal ones before low ones, else in the order they came. */
+export class ReadyKeys {
+  readonly #priorityOf = new Map<string, Priority>()
+  readonly #lines = { normal: new Fifo<string>(), low: new Fifo<string>() }
+
+  get size(): number {
+    return this.#priorityOf.size
+  }
+
+  /** A key that is there already only moves if the new priority is higher. */
+  add(key: string, priority: Priority): void {
+    const known = this.#priorityOf.get(key)
+    if (known === 'normal' || known === priority) return
+    this.#priorityOf.set(key, priority)
+    this.#lines[priority].push(key)
+  }
+
+  take(): string | undefined {
+    return this.#takeFrom('normal') ?? this.#takeFrom('low')
+  }
+
+  clear(): void {
+    this.#priorityOf.clear()
+    this.#lines.normal.clear()
+    this.#lines.low.clear()
+  }
+
+  /** A key that has moved up leaves its old place behind; it is passed over here. */
+  #takeFrom(priority: Priority): string | undefined {
+    const line = this.#lines[priority]
+    for (let key = line.shift(); key !== undefined; key = line.shift()) {
+      if (this.#priorityOf.get(key) !== priority) continue
+      this.#priorityOf.delete(key)
+      return key
+    }
+    return undefined
+  }
+}
