@@ -1,0 +1,67 @@
+import { Agent, type Dispatcher, ProxyAgent } from 'undici'
+import type { TlsMaterial } from './connection.ts'
+
+/** Kinds of traffic that must not wait for each other: a full api pool never delays a lease renewal or a watch. */
+export type Pool = 'api' | 'lease' | 'watch'
+
+/** Connections at most, and milliseconds without headers or without a piece of body before a request fails. */
+const limits: Readonly<
+  Record<Pool, { connections: number | null; headersTimeout: number; bodyTimeout: number }>
+> = {
+  api: { connections: 8, headersTimeout: 30_000, bodyTimeout: 30_000 },
+  lease: { connections: 1, headersTimeout: 5_000, bodyTimeout: 5_000 },
+  watch: { connections: null, headersTimeout: 30_000, bodyTimeout: 120_000 },
+}
+
+/** HTTP/1.1 only: over HTTP/2 undici does not notice a connection that has silently died. */
+const shared = { allowH2: false, pipelining: 1, keepAliveTimeout: 30_000 } as const
+
+type Agents = Readonly<Record<Pool, Dispatcher>>
+
+/** One agent per pool, made anew when the TLS material changes; requests under way end on the old ones. */
+export class AgentPools {
+  #agents: Agents | undefined
+  #material = ''
+  readonly #retiring = new Set<Dispatcher>()
+
+  /** The agent to send the next request with. */
+  use(pool: Pool, tls: TlsMaterial): Dispatcher {
+    const material = JSON.stringify(tls)
+    if (!this.#agents || material !== this.#material) {
+      this.#retire()
+      this.#agents = { api: agent('api', tls), lease: agent('lease', tls), watch: agent('watch', tls) }
+      this.#material = material
+    }
+    return this.#agents[pool]
+  }
+
+  /** Ends every connection, also those of requests under way. */
+  async close(): Promise<void> {
+    const agents = [...Object.values(this.#agents ?? {}), ...this.#retiring]
+    this.#agents = undefined
+    await Promise.all(agents.map((agent) => agent.destroy()))
+  }
+
+  #retire(): void {
+    for (const agent of Object.values(this.#agents ?? {})) {
+      this.#retiring.add(agent)
+      const forget = () => this.#retiring.delete(agent)
+      agent.close().then(forget, forget)
+    }
+  }
+}
+
+function agent(pool: Pool, tls: TlsMaterial): Dispatcher {
+  const connect = {
+    timeout: Math.min(10_000, limits[pool].headersTimeout),
+    ...(tls.ca ? { ca: tls.ca } : {}),
+    ...(tls.cert ? { cert: tls.cert } : {}),
+    ...(tls.key ? { key: tls.key } : {}),
+    ...(tls.passphrase ? { passphrase: tls.passphrase } : {}),
+    ...(tls.servername ? { servername: tls.servername } : {}),
+    ...(tls.insecureSkipVerify ? { rejectUnauthorized: false } : {}),
+  }
+  const options = { ...shared, ...limits[pool] }
+  if (tls.proxyUrl) return new ProxyAgent({ ...options, uri: tls.proxyUrl, requestTls: connect })
+  return new Agent({ ...options, connect })
+}

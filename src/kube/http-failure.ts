@@ -1,0 +1,51 @@
+import { KubeError } from './kube-error.ts'
+
+/** The part of the API server's Status object that is used. */
+interface Status {
+  readonly kind?: string
+  readonly reason?: string
+  readonly code?: number
+  readonly message?: string
+  readonly details?: {
+    readonly retryAfterSeconds?: number
+    readonly causes?: readonly { readonly field?: string; readonly reason?: string }[]
+  }
+}
+
+/** Answers whose messages speak of names and permissions only; others may quote fields of the object sent. */
+const quotable = [401, 403, 404, 409, 410]
+
+/** Reads an answer that is not a success; `retryAfter` is the header's value. */
+export function httpFailure(what: string, status: number, body: string, retryAfter?: string): KubeError {
+  return statusFailure(what, { ...parseStatus(body), code: status }, retryAfter)
+}
+
+/** Reads a Status object, as an answer or as the ERROR event of a watch. */
+export function statusFailure(what: string, status: unknown, retryAfter?: string): KubeError {
+  const { code = 0, reason, details, ...rest } = (status ?? {}) as Status
+  const named = reason || `Http${code}`
+  const seconds = Number(retryAfter ?? details?.retryAfterSeconds ?? Number.NaN)
+  return new KubeError({
+    status: code,
+    reason: named,
+    message: `${what}: ${code} ${named}${detail(code, { ...rest, ...(details ? { details } : {}) })}`,
+    retryAfterMs: Number.isFinite(seconds) && seconds >= 0 ? seconds * 1_000 : undefined,
+  })
+}
+
+/** What the message may add: the server's own words where they are safe, else the names of the fields at fault. */
+function detail(code: number, status: Status): string {
+  if (quotable.includes(code) && status.message) return `: ${status.message.slice(0, 500)}`
+  const fields = (status.details?.causes ?? []).map((cause) => cause.field).filter(Boolean)
+  return fields.length > 0 ? `: ${fields.slice(0, 10).join(', ')}` : ''
+}
+
+function parseStatus(body: string): Status {
+  try {
+    const parsed: unknown = JSON.parse(body)
+    const isStatus = typeof parsed === 'object' && parsed !== null && (parsed as Status).kind === 'Status'
+    return isStatus ? (parsed as Status) : {}
+  } catch {
+    return {}
+  }
+}
