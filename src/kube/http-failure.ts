@@ -22,22 +22,23 @@ export function httpFailure(what: string, status: number, body: string, retryAft
 
 /** Reads a Status object, as an answer or as the ERROR event of a watch. */
 export function statusFailure(what: string, status: unknown, retryAfter?: string): KubeError {
-  const { code = 0, reason, details, ...rest } = (status ?? {}) as Status
+  const { code = 0, reason, message, details } = (status ?? {}) as Status
   const named = reason || `Http${code}`
+  const fields = (details?.causes ?? []).flatMap((cause) => cause.field ?? []).slice(0, 10)
   const seconds = Number(retryAfter ?? details?.retryAfterSeconds ?? Number.NaN)
   return new KubeError({
     status: code,
     reason: named,
-    message: `${what}: ${code} ${named}${detail(code, { ...rest, ...(details ? { details } : {}) })}`,
+    message: `${what}: ${code} ${named}${detail(code, message, fields)}`,
     retryAfterMs: Number.isFinite(seconds) && seconds >= 0 ? seconds * 1_000 : undefined,
+    fields,
   })
 }
 
 /** What the message may add: the server's own words where they are safe, else the names of the fields at fault. */
-function detail(code: number, status: Status): string {
-  if (quotable.includes(code) && status.message) return `: ${status.message.slice(0, 500)}`
-  const fields = (status.details?.causes ?? []).map((cause) => cause.field).filter(Boolean)
-  return fields.length > 0 ? `: ${fields.slice(0, 10).join(', ')}` : ''
+function detail(code: number, message: string | undefined, fields: readonly string[]): string {
+  if (quotable.includes(code) && message) return `: ${message.slice(0, 500)}`
+  return fields.length > 0 ? `: ${fields.join(', ')}` : ''
 }
 
 function parseStatus(body: string): Status {

@@ -10,16 +10,20 @@ export class KubeError extends Error {
   readonly status: number
   readonly reason: string
   readonly retryAfterMs?: number
+  /** The fields that the API server finds wrong, without their values. */
+  readonly fields: readonly string[]
 
   constructor(details: {
     readonly status: number
     readonly reason: string
     readonly message: string
     readonly retryAfterMs?: number | undefined
+    readonly fields?: readonly string[]
   }) {
     super(details.message)
     this.status = details.status
     this.reason = details.reason
+    this.fields = details.fields ?? []
     if (details.retryAfterMs !== undefined) this.retryAfterMs = details.retryAfterMs
   }
 }

@@ -22,13 +22,16 @@ export async function kubeconfigConnection(
   const config = load(env)
   const cluster = config.getCurrentCluster()
   if (!cluster?.server) throw new ConnectionError(`No Kubernetes API server is configured. ${advice}`)
-  const credentials = new Expiring(() => readCredentials(env), rereadMs)
+  if (config.getCurrentUser()?.impersonateUser) {
+    throw new ConnectionError('The kubeconfig asks for impersonation (as:), which Mooring does not do.')
+  }
+  const credentials = credentialsOf(env, config)
   return {
     server: cluster.server.replace(/\/+$/, ''),
     namespace: config.getContextObject(config.currentContext)?.namespace || 'default',
     inCluster: false,
-    tls: async (force) => (await credentials.get(force)).tls,
-    authorization: async (force) => (await credentials.get(force)).authorization,
+    tls: async (force) => (await credentials(force)).tls,
+    authorization: async (force) => (await credentials(force)).authorization,
   }
 }
 
@@ -57,9 +60,23 @@ function fromFile(file: string): KubeConfig {
   return config
 }
 
-/** A fresh KubeConfig each time: it keeps what credential plugins gave until that expires, even after a 401. */
-async function readCredentials(env: Readonly<Record<string, string | undefined>>): Promise<Credentials> {
-  const config = load(env)
+/**
+ * KubeConfig keeps what credential plugins gave until that expires, which saves calling them each minute; when credentials
+ * are refused before, only a KubeConfig read anew asks again.
+ */
+function credentialsOf(
+  env: Readonly<Record<string, string | undefined>>,
+  loaded: KubeConfig,
+): (force?: boolean) => Promise<Credentials> {
+  let config = loaded
+  const kept = new Expiring(() => readCredentials(config), rereadMs)
+  return (force) => {
+    if (force) config = load(env)
+    return kept.get(force)
+  }
+}
+
+async function readCredentials(config: KubeConfig): Promise<Credentials> {
   const options: RequestOptions = {}
   await config.applyToHTTPSOptions(options).catch((cause: unknown) => {
     throw new ConnectionError('The kubeconfig gives no credentials: its credential plugin or files failed.', {
