@@ -1,0 +1,17 @@
+/** `make dev`: a control plane and an AWS that stay up until Ctrl-C, for trying things out by hand. */
+import { installCatalogue, installCrds } from './install.ts'
+import { startRig } from './rig.ts'
+
+const rig = await startRig()
+await installCrds(rig.kubectl)
+await installCatalogue(rig.kubectl)
+
+console.log(`
+The API server and AWS (S3, IAM, STS) are up. In another terminal:
+
+  export KUBECONFIG='${rig.kubeconfigPath}'
+  export AWS_ENDPOINT_URL=${rig.aws.endpoint} AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_REGION=us-east-1
+
+Ctrl-C stops them and forgets everything.`)
+
+setInterval(() => undefined, 2 ** 30) // the servers do not keep this process running; this does

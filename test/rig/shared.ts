@@ -1,0 +1,60 @@
+/**
+ * How a test file comes by its cluster and its clouds.
+ *
+ * The runner starts one rig and tells the test files where it is; a file that is run alone starts its own.
+ * Tests keep apart by namespaces and bucket names of their own (`uniqueName`).
+ * Nothing needs to be stopped: what a test process started ends with it.
+ */
+import { randomBytes } from 'node:crypto'
+import {
+  type Cluster,
+  clusterAt,
+  localstackAccount,
+  type OwnRig,
+  type Rig,
+  startCluster,
+  startRig,
+} from './rig.ts'
+
+/** How the runner tells test processes about the rig that they share. */
+export function sharedRigEnvironment({ kubeconfigPath, aws }: Rig): NodeJS.ProcessEnv {
+  return { MOORING_TEST_KUBECONFIG: kubeconfigPath, MOORING_TEST_AWS_ENDPOINT: aws.endpoint }
+}
+
+/** The shared cluster and AWS. */
+export const rig = once(async (): Promise<Rig> => {
+  const { MOORING_TEST_KUBECONFIG: kubeconfig, MOORING_TEST_AWS_ENDPOINT: endpoint } = process.env
+  if (!kubeconfig || !endpoint) return startRig()
+  return { ...(await clusterAt(kubeconfig)), aws: localstackAccount(endpoint) }
+})
+
+/** The shared cluster, for tests that need no cloud: alone they start faster. */
+export const cluster = once(async (): Promise<Cluster> => {
+  const kubeconfig = process.env.MOORING_TEST_KUBECONFIG
+  return kubeconfig ? clusterAt(kubeconfig) : startCluster()
+})
+
+/**
+ * A cluster for this test file alone. Take it to stop and start the API server, and to run an operator: an operator
+ * serves every namespace, so two of them in one cluster would do each other's work.
+ */
+export const ownCluster: typeof startCluster = startCluster
+
+/** A cluster for this test file alone, with the shared AWS. */
+export async function ownRig(): Promise<OwnRig> {
+  const endpoint = process.env.MOORING_TEST_AWS_ENDPOINT
+  return endpoint ? { ...(await startCluster()), aws: localstackAccount(endpoint) } : startRig()
+}
+
+/** A name that nobody else uses, fit for namespaces and buckets: `uniqueName('clips')` → `clips-1f6a09c2`. */
+export function uniqueName(prefix: string): string {
+  return `${prefix}-${randomBytes(4).toString('hex')}`
+}
+
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  const made: { value?: Promise<T> } = {}
+  return () => {
+    made.value ??= make()
+    return made.value
+  }
+}
