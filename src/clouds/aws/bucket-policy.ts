@@ -8,6 +8,7 @@ import {
   parseLosslessly,
   scalarText,
 } from '../../plan/json.ts'
+import { duplicateKey } from './duplicate-keys.ts'
 
 /**
  * The largest bucket policy in bytes.
@@ -59,6 +60,8 @@ function parsePolicy(text: string): JsonObject {
     throw unreadable('it is not JSON')
   }
   if (!isJsonObject(policy)) throw unreadable('it is not a JSON object')
+  const twice = duplicateKey(text)
+  if (twice !== undefined) throw unreadable(`it has the key ${twice} twice`)
   return policy
 }
 

@@ -1,0 +1,42 @@
+import { setTimeout } from 'node:timers/promises'
+
+/** The clock that a {@link Pace} goes by; both in milliseconds. */
+export interface PaceClock {
+  now(): number
+  wait(milliseconds: number, signal: AbortSignal): Promise<unknown>
+}
+
+const SYSTEM_CLOCK: PaceClock = {
+  now: () => performance.now(),
+  wait: (milliseconds, signal) => setTimeout(milliseconds, undefined, { signal }),
+}
+
+/**
+ * Lets requests through at a steady rate with a burst of one second's worth: the generic cell rate algorithm, one
+ * number of state and no timer while nobody waits. https://en.wikipedia.org/wiki/Generic_cell_rate_algorithm
+ */
+export class Pace {
+  readonly #clock: PaceClock
+  readonly #interval: number
+  readonly #burst = 1_000
+  #due = Number.NEGATIVE_INFINITY
+
+  constructor(requestsPerSecond: number, clock: PaceClock = SYSTEM_CLOCK) {
+    this.#interval = 1_000 / requestsPerSecond
+    this.#clock = clock
+  }
+
+  /** Resolves when the next request may go; rejects with the signal's abort, and then counts for nothing. */
+  async take(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted()
+    const now = this.#clock.now()
+    this.#due = Math.max(this.#due + this.#interval, now - this.#burst + this.#interval)
+    if (this.#due <= now) return
+    try {
+      await this.#clock.wait(this.#due - now, signal)
+    } catch (error) {
+      this.#due -= this.#interval
+      throw error
+    }
+  }
+}

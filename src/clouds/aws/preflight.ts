@@ -1,0 +1,111 @@
+import { Agent, request } from 'undici'
+import type { CheckResult, Probe } from '../cloud.ts'
+import type { S3Location } from './s3-location.ts'
+import { readSdkError } from './sdk-error.ts'
+
+const CONNECT_TIMEOUT_MS = 5_000
+const ANSWER_TIMEOUT_MS = 10_000
+/** S3 answers a preflight for any key, whether there is an object or not. */
+const KEY = 'mooring-preflight'
+
+/** What counts in an answer to a preflight. */
+export interface PreflightAnswer {
+  readonly status: number
+  readonly header: (name: string) => string | undefined
+}
+
+/**
+ * Tries CORS as a browser does: a real preflight, without credentials, to the bucket's own address.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/RESTOPTIONSobject.html
+ */
+export class Preflight {
+  readonly #location: S3Location
+  readonly #agent = new Agent({
+    allowH2: false,
+    connections: 4,
+    connect: { timeout: CONNECT_TIMEOUT_MS },
+    headersTimeout: ANSWER_TIMEOUT_MS,
+    bodyTimeout: ANSWER_TIMEOUT_MS,
+  })
+
+  constructor(location: S3Location) {
+    this.#location = location
+  }
+
+  /** Never throws for what the other side does; throws the signal's reason when it was aborted. */
+  async check(bucket: string, region: string, probe: Probe, signal: AbortSignal): Promise<CheckResult> {
+    const url = this.#location.objectUrl(bucket, region, KEY)
+    try {
+      return judge(probe, bucket, await this.#ask(url, probe, signal))
+    } catch (error) {
+      signal.throwIfAborted()
+      const { code } = readSdkError(error)
+      const what = `the preflight from ${probe.origin} for ${probe.method} on bucket "${bucket}" could not be tried`
+      return {
+        name: 'CorsPreflight',
+        result: 'Unknown',
+        message: `${what}: ${new URL(url).host} did not answer (${code})`,
+      }
+    }
+  }
+
+  close(): void {
+    void this.#agent.close()
+  }
+
+  async #ask(url: string, probe: Probe, signal: AbortSignal): Promise<PreflightAnswer> {
+    const headers = {
+      origin: probe.origin,
+      'access-control-request-method': probe.method,
+      ...(probe.requestHeaders.length > 0
+        ? { 'access-control-request-headers': probe.requestHeaders.join(',') }
+        : {}),
+    }
+    const answer = await request(url, { method: 'OPTIONS', headers, signal, dispatcher: this.#agent })
+    await answer.body.dump()
+    const header = (name: string): string | undefined => {
+      const value = answer.headers[name]
+      return Array.isArray(value) ? value.join(',') : value
+    }
+    return { status: answer.statusCode, header }
+  }
+}
+
+/** Whether a browser would go on after this answer. https://fetch.spec.whatwg.org/#cors-preflight-fetch */
+export function judge(probe: Probe, bucket: string, answer: PreflightAnswer): CheckResult {
+  const what = `a preflight from ${probe.origin} for ${probe.method} on bucket "${bucket}"`
+  const faults = faultsIn(probe, answer)
+  if (faults.length === 0) return { name: 'CorsPreflight', result: 'Passed', message: `${what} is allowed` }
+  return { name: 'CorsPreflight', result: 'Failed', message: `${what} is refused: ${faults.join('; ')}` }
+}
+
+function faultsIn(probe: Probe, { status, header }: PreflightAnswer): string[] {
+  if (status === 503 || status >= 500) return [`status ${status}`]
+  if (status < 200 || status > 299) return [`status ${status}`]
+  const allowed = header('access-control-allow-origin')
+  const methods = listOf(header('access-control-allow-methods'))
+  const headers = listOf(header('access-control-allow-headers')).map((name) => name.toLowerCase())
+  const missing = probe.requestHeaders.filter(
+    (name) => !headers.includes(name.toLowerCase()) && !headers.includes('*'),
+  )
+  return [
+    ...(allowed === probe.origin || allowed === '*'
+      ? []
+      : [mismatch('Access-Control-Allow-Origin', allowed)]),
+    ...(methods.includes(probe.method) || methods.includes('*')
+      ? []
+      : [mismatch('Access-Control-Allow-Methods', header('access-control-allow-methods'))]),
+    ...(missing.length === 0 ? [] : [`Access-Control-Allow-Headers lacks ${missing.join(', ')}`]),
+  ]
+}
+
+function mismatch(name: string, value: string | undefined): string {
+  return value === undefined ? `${name} is missing` : `${name} is ${value.slice(0, 100)}`
+}
+
+function listOf(value: string | undefined): string[] {
+  return (value ?? '')
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '')
+}

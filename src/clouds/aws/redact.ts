@@ -1,0 +1,15 @@
+/** What never leaves this room: who calls by key, signatures, tokens, ids of one request, times. */
+const SECRETS: readonly RegExp[] = [
+  /\b(?:AKIA|ASIA)[A-Z0-9]{12,}\b/g,
+  /\b(?:X-Amz-)?(?:Signature|Credential|Security-Token|SecretAccessKey|SessionToken)\s*[=:]\s*[^\s,;&"']+/gi,
+  /\b(?:x-amz-)?(?:extended )?(?:request|host)[ -]?id(?:-2)?\s*[=:]\s*[^\s,;)"']+/gi,
+  /\b[A-Za-z0-9+/]{39,}={0,2}/g,
+  /\b\d{4}-?\d\d-?\d\dT\d\d:?\d\d:?\d\d(?:\.\d+)?Z?/g,
+]
+
+/** AWS' own words, without anything secret or of one moment only, on one line and of bounded length. */
+export function redact(text: string): string {
+  const clean = SECRETS.reduce((rest, secret) => rest.replace(secret, '[removed]'), text)
+  const line = clean.replace(/\s+/g, ' ').trim()
+  return line.length > 300 ? `${line.slice(0, 299)}…` : line
+}

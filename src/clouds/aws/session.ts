@@ -1,0 +1,120 @@
+import { STSClient } from '@aws-sdk/client-sts'
+import type { CloudSession, Target, TargetDriver } from '../cloud.ts'
+import type { SessionHooks } from '../session-hooks.ts'
+import { type AwsAccountSpec, DEFAULT_REQUESTS_PER_SECOND } from './account.ts'
+import { AwsCaller } from './aws-caller.ts'
+import { type Connections, openConnections } from './connections.ts'
+import { credentialsOf, type RunLoading } from './credentials.ts'
+import type { AwsCall } from './errors.ts'
+import { type Identity, whoAmI } from './identity.ts'
+import { Pace } from './pace.ts'
+import { dnsSuffixOf, partitionOf } from './partition.ts'
+import { Preflight } from './preflight.ts'
+import { Remembered } from './remembered.ts'
+import { S3Bucket } from './s3-bucket.ts'
+import { S3Clients } from './s3-clients.ts'
+import { S3Location } from './s3-location.ts'
+
+/**
+ * Opens a session with one AWS account; nothing is sent yet.
+ *
+ * @throws FaultError CredentialsRejected when the Secret lacks a key.
+ */
+export function openAwsSession(
+  account: AwsAccountSpec,
+  requestsPerSecond: number | undefined,
+  secret: Readonly<Record<string, string>> | undefined,
+  hooks: SessionHooks,
+): CloudSession {
+  return new AwsSession(account, requestsPerSecond ?? DEFAULT_REQUESTS_PER_SECOND, secret, hooks)
+}
+
+class AwsSession implements CloudSession {
+  readonly facts: CloudSession['facts']
+  readonly #account: AwsAccountSpec
+  readonly #caller: AwsCaller
+  readonly #connections: Connections
+  readonly #closing = new AbortController()
+  readonly #sts: STSClient
+  readonly #s3: S3Clients
+  readonly #preflight: Preflight
+  readonly #identity: Remembered<Identity>
+
+  constructor(
+    account: AwsAccountSpec,
+    requestsPerSecond: number,
+    secret: Readonly<Record<string, string>> | undefined,
+    hooks: SessionHooks,
+  ) {
+    const { accountId, region, endpoint } = account
+    this.#account = account
+    this.facts = { accountId, region, partition: account.partition ?? partitionOf(region) }
+    this.#caller = new AwsCaller(new Pace(requestsPerSecond), hooks)
+    this.#connections = openConnections()
+    const shared = {
+      maxAttempts: 1,
+      requestHandler: this.#connections.handler,
+      customUserAgent: 'mooring',
+      ...(endpoint === undefined ? {} : { endpoint }),
+    }
+    const credentials = credentialsOf(account, secret, { ...shared, region }, this.#runLoading)
+    const location = new S3Location(region, endpoint)
+    const s3Options = { ...shared, credentials, forcePathStyle: endpoint !== undefined }
+    this.#sts = new STSClient({ ...shared, region, credentials })
+    this.#s3 = new S3Clients(this.#caller, location, s3Options, () => hooks.fence())
+    this.#preflight = new Preflight(location)
+    this.#identity = new Remembered(() => this.#whoAmI())
+  }
+
+  async identity(signal: AbortSignal): Promise<string> {
+    return (await this.#knownIdentity(signal)).text
+  }
+
+  open(target: Target): TargetDriver {
+    const knownIdentity = (signal: AbortSignal) => this.#knownIdentity(signal)
+    return new S3Bucket(target.bucket, this.facts.accountId, this.#s3, this.#preflight, knownIdentity)
+  }
+
+  close(): void {
+    this.#closing.abort()
+    this.#connections.close()
+    this.#preflight.close()
+  }
+
+  /** Asked once for all who wait; one who gives up waiting does not end it for the others. */
+  async #knownIdentity(signal: AbortSignal): Promise<Identity> {
+    signal.throwIfAborted()
+    const { promise: aborted, reject } = Promise.withResolvers<never>()
+    const onAbort = (): void => reject(signal.reason)
+    signal.addEventListener('abort', onAbort, { once: true })
+    try {
+      return await Promise.race([this.#identity.get(), aborted])
+    } finally {
+      signal.removeEventListener('abort', onAbort)
+    }
+  }
+
+  #whoAmI(): Promise<Identity> {
+    const call = this.#stsCall('GetCallerIdentity')
+    return whoAmI(this.#sts, this.#caller, call, this.#account.endpoint !== undefined, this.#closing.signal)
+  }
+
+  readonly #runLoading: RunLoading = (operation, load) => {
+    const call = this.#stsCall(operation)
+    return this.#caller.run(call, load, this.#closing.signal)
+  }
+
+  #stsCall(operation: AwsCall['operation']): AwsCall {
+    const { accountId, region, endpoint, assumeRole } = this.#account
+    const host = endpoint === undefined ? `sts.${region}.${dnsSuffixOf(region)}` : new URL(endpoint).host
+    const call = {
+      service: 'sts',
+      operation,
+      host,
+      accountId,
+      region,
+      identity: 'the given credentials',
+    } as const
+    return assumeRole === undefined ? call : { ...call, roleArn: assumeRole.roleArn }
+  }
+}

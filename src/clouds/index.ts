@@ -1,0 +1,49 @@
+import { FaultError } from '../api/fault.ts'
+import type { AwsAccountSpec } from './aws/account.ts'
+import type { CloudSession } from './cloud.ts'
+import type { SessionHooks } from './session-hooks.ts'
+
+/** What a session needs of CloudAccount.spec. */
+export interface SessionSpec {
+  readonly aws?: AwsAccountSpec | undefined
+  readonly gcp?: unknown
+  readonly azure?: unknown
+  /** Requests a second that the account may make; absent: 20. */
+  readonly requestsPerSecond?: number | undefined
+}
+
+/** The decoded keys of the Secret in `credentialsSecretRef`; absent: the ambient identity. */
+export type Credentials = Readonly<Record<string, string>>
+
+/**
+ * Opens a session with the account's cloud. A cloud's SDK is loaded by its first session, so that a cloud nobody
+ * uses costs no memory. Nothing is sent yet.
+ *
+ * @throws FaultError NotSupported for a cloud that this version cannot reach; CredentialsRejected for a Secret
+ * that lacks a key.
+ */
+export async function openSession(
+  spec: SessionSpec,
+  credentials: Credentials | undefined,
+  hooks: SessionHooks,
+): Promise<CloudSession> {
+  if (spec.aws !== undefined) {
+    const { openAwsSession } = await import('./aws/session.ts')
+    return openAwsSession(spec.aws, spec.requestsPerSecond, credentials, hooks)
+  }
+  throw notSupported(spec)
+}
+
+function notSupported(spec: SessionSpec): FaultError {
+  const [cloud, field] =
+    spec.gcp !== undefined
+      ? ['Google Cloud', 'spec.gcp']
+      : spec.azure !== undefined
+        ? ['Azure', 'spec.azure']
+        : ['an account without aws, gcp or azure', 'spec']
+  return new FaultError({
+    reason: 'NotSupported',
+    message: `this version of Mooring does not support ${cloud} yet (${field}); use a CloudAccount with spec.aws.`,
+    retry: 'OnChange',
+  })
+}
