@@ -90,7 +90,7 @@ export interface SecretRef {
  */
 export interface GcpProject {
   /**
-   * ID (not number) of the project, e.g. `perception-prod`. Cannot be changed. Rules: https://cloud.google.com/resource-manager/docs/creating-managing-projects
+   * ID (not number) of the project, e.g. `perception-prod`. Rules: https://cloud.google.com/resource-manager/docs/creating-managing-projects. Cannot be changed.
    */
   readonly projectId: string
   /**

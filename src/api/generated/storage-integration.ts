@@ -152,7 +152,7 @@ export interface StorageIntegrationStatus {
    */
   readonly checks?: readonly StatusCheck[]
   /**
-   * spec.revision of the StorageVendor that was applied.
+   * Revision (spec.revision) of the StorageVendor that was applied.
    */
   readonly vendorRevision?: string
 }

@@ -123,7 +123,7 @@ export interface VendorParameter {
    */
   readonly pattern?: string
   /**
-   * What a right value looks like, in words; shown when pattern or a length does not fit.
+   * What a right value looks like, in words; shown when pattern does not fit. Exactly where pattern is. Absent: no pattern.
    */
   readonly patternMessage?: string
   /**
@@ -169,7 +169,7 @@ export interface VendorS3Requirements {
    */
   readonly bucketNamePattern?: string
   /**
-   * Which names the vendor accepts, in words, e.g. `Cloudinary refuses bucket names with dots`.
+   * Which names the vendor accepts, in words, e.g. `Cloudinary refuses bucket names with dots`. Exactly where bucketNamePattern is. Absent: no pattern.
    */
   readonly bucketNameMessage?: string
   /**
@@ -243,11 +243,11 @@ export interface VendorWhen {
    */
   readonly parameter?: string
   /**
-   * The entry applies when the parameter has one of these values. A parameter that is not given has none.
+   * The entry applies when the parameter has one of these values; one that is not given has none. Absent: given decides.
    */
   readonly values?: readonly string[]
   /**
-   * `true`: the entry applies when the parameter is given; `false`: when it is not.
+   * `true`: the entry applies when the parameter is given; `false`: when it is not. Absent: values decide.
    */
   readonly given?: boolean
   /**
@@ -256,11 +256,11 @@ export interface VendorWhen {
   readonly partitions?: readonly ('aws' | 'aws-cn' | 'aws-us-gov')[]
 }
 /**
- * Who is allowed. Names of accounts, users, roles or services; never everybody. At least one of aws, canonicalUser, service, federated and ownRole.
+ * Who is allowed: accounts, users, roles or services; never everybody. At least one of aws, canonicalUser, service, federated and ownRole. In a trust statement exactly one of principal and webIdentity.
  */
 export interface VendorPrincipal {
   /**
-   * AWS principals, each a template: a 12-digit account ID, or the ARN of an account's root, a user or a role, e.g. `arn:${partition}:iam::931508227573:user/segmentsai-prod-user`; or a parameter that holds one, e.g. `${parameters.vendorRoleArn}`.
+   * AWS principals, each a template: a 12-digit account ID, or the ARN of an account's root, a user or a role, e.g. `arn:${partition}:iam::931508227573:user/segmentsai-prod-user`; or a parameter that holds one, e.g. `${parameters.vendorRoleArn}`. Absent: none.
    */
   readonly aws?: readonly string[]
   /**
@@ -345,15 +345,15 @@ export interface VendorRole {
  */
 export interface VendorRoleName {
   /**
-   * The vendor accepts only this name, e.g. `cloudglue-external-s3-access-role`. All integrations of the account then share one role.
+   * The vendor accepts only this name, e.g. `cloudglue-external-s3-access-role`. All integrations of the account then share one role. Exactly one of exact, prefix and suggested.
    */
   readonly exact?: string
   /**
-   * The name must begin with this, e.g. `reltio.client.`; the operator chooses the rest.
+   * The name must begin with this, e.g. `reltio.client.`; the operator chooses the rest. Exactly one of exact, prefix and suggested.
    */
   readonly prefix?: string
   /**
-   * The vendor recommends this beginning, e.g. `TealiumFirehose`, but accepts any name.
+   * The vendor recommends this beginning, e.g. `TealiumFirehose`, but accepts any name. Exactly one of exact, prefix and suggested.
    */
   readonly suggested?: string
 }
@@ -382,11 +382,11 @@ export interface VendorTrustStatement {
   readonly when?: VendorWhen
   readonly principal?: VendorPrincipal
   /**
-   * Templates of the external IDs of which one must be presented, e.g. `["${parameters.externalId}"]` or `["${parameters.deployment}:${parameters.orgId}"]`.
+   * Templates of the external IDs of which one must be presented, e.g. `["${parameters.externalId}"]` or `["${parameters.deployment}:${parameters.orgId}"]`. With a principal, exactly one of externalIds and withoutExternalId. Absent: none is demanded.
    */
   readonly externalIds?: readonly string[]
   /**
-   * Why the vendor has no external ID, in the words of its page; makes an open question visible.
+   * Why the vendor has no external ID, in the words of its page. Absent: it has one.
    */
   readonly withoutExternalId?: string
   readonly webIdentity?: VendorWebIdentity
@@ -396,7 +396,7 @@ export interface VendorTrustStatement {
   readonly conditions?: readonly VendorPolicyCondition[]
 }
 /**
- * Tokens of an OpenID Connect provider instead of AWS principals (sts:AssumeRoleWithWebIdentity).
+ * Tokens of an OpenID Connect provider instead of AWS principals (sts:AssumeRoleWithWebIdentity). Exactly one of principal and webIdentity.
  */
 export interface VendorWebIdentity {
   /**
@@ -686,7 +686,7 @@ export interface VendorGcsRequirements {
    */
   readonly bucketNamePattern?: string
   /**
-   * Which names the vendor accepts, in words, e.g. `Cloudinary refuses bucket names with dots`.
+   * Which names the vendor accepts, in words, e.g. `Cloudinary refuses bucket names with dots`. Exactly where bucketNamePattern is. Absent: no pattern.
    */
   readonly bucketNameMessage?: string
   /**
@@ -729,24 +729,24 @@ export interface VendorCustomRole {
  */
 export interface VendorServiceAccount {
   /**
-   * ID of a service account that the operator creates.
+   * ID of a service account that the operator creates. Exactly one of id and email.
    */
   readonly id?: {
     /**
-     * Template of the whole ID.
+     * Template of the whole ID. Exactly one of exact, prefix and contains.
      */
     readonly exact?: string
     /**
-     * Template of its beginning, e.g. `scaleai-integrations-${parameters.uid}`; the operator may add to it.
+     * Template of its beginning, e.g. `scaleai-integrations-${parameters.uid}`; the operator may add to it. Exactly one of exact, prefix and contains.
      */
     readonly prefix?: string
     /**
-     * Template of what must be part of it, e.g. a token that the vendor gives, `${parameters.uid}`.
+     * Template of what must be part of it, e.g. a token that the vendor gives, `${parameters.uid}`. Exactly one of exact, prefix and contains.
      */
     readonly contains?: string
   }
   /**
-   * Template of the e-mail of one that exists, e.g. `${parameters.serviceAccount}`.
+   * Template of the e-mail of one that exists, e.g. `${parameters.serviceAccount}`. Exactly one of id and email.
    */
   readonly email?: string
   /**
@@ -768,11 +768,11 @@ export interface VendorWorkloadIdentity {
    */
   readonly providerId: string
   /**
-   * The vendor's AWS account whose roles are accepted, 12 digits.
+   * The vendor's AWS account whose roles are accepted, 12 digits. Exactly one of awsAccountId and issuer.
    */
   readonly awsAccountId?: string
   /**
-   * Template of the issuer of the vendor's OpenID Connect tokens, an https:// URL.
+   * Template of the issuer of the vendor's OpenID Connect tokens, an https:// URL. Exactly one of awsAccountId and issuer.
    */
   readonly issuer?: string
   /**
@@ -809,11 +809,11 @@ export interface VendorGrant {
    */
   readonly member: string
   /**
-   * A predefined role, e.g. `roles/storage.objectViewer`.
+   * A predefined role, e.g. `roles/storage.objectViewer`. Exactly one of role and customRole.
    */
   readonly role?: string
   /**
-   * Name of an entry of spec.gcs.customRoles.
+   * Name of an entry of spec.gcs.customRoles. Exactly one of role and customRole.
    */
   readonly customRole?: string
   /**
@@ -917,11 +917,11 @@ export interface VendorAzureRequirements {
  */
 export interface VendorApplication {
   /**
-   * Template of the application (client) ID: the vendor's own, e.g. `d47021c7-05d1-44c3-a594-93c2c30c68fc`, or a parameter for one that is made per customer or owned by the customer.
+   * Template of the application (client) ID: the vendor's own, e.g. `d47021c7-05d1-44c3-a594-93c2c30c68fc`, or a parameter for one that is made per customer or owned by the customer. Exactly one of clientId and principalId.
    */
   readonly clientId?: string
   /**
-   * Template of the object ID of a managed identity or service principal, e.g. `${parameters.principalId}`.
+   * Template of the object ID of a managed identity or service principal, e.g. `${parameters.principalId}`. Exactly one of clientId and principalId.
    */
   readonly principalId?: string
   /**
