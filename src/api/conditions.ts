@@ -6,7 +6,7 @@ export interface Condition {
   readonly status: 'True' | 'False' | 'Unknown'
   readonly reason: string
   readonly message: string
-  readonly observedGeneration?: number | undefined
+  readonly observedGeneration?: number
   readonly lastTransitionTime: string
 }
 

@@ -18,7 +18,9 @@ export interface Fault {
   readonly message: string
   readonly retry: RetryClass
   /** Milliseconds that the other side asked us to wait, if it did (Retry-After). */
-  readonly retryAfterMs?: number
+  readonly retryAfterMs?: number | undefined
+  /** For InvalidPrincipal: the principal that the cloud refused, if it said which. */
+  readonly principal?: string | undefined
 }
 
 /** The one error class of the project: a {@link Fault} that travels by `throw`. */

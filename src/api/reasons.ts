@@ -190,6 +190,11 @@ export const REASONS = {
     next: 'Wait; if it lasts, check the network, the endpoint and the cloud’s status page.',
     retry: 'Backoff',
   },
+  InternalError: {
+    meaning: 'Mooring met an error of its own; the log has its stack.',
+    next: 'Report it as a bug with the log line; it is tried again by itself.',
+    retry: 'Backoff',
+  },
   // — verification —
   PreflightRefused: {
     meaning: 'A real CORS preflight from the vendor’s origin was refused although the rule is there.',

@@ -71,7 +71,7 @@ describe('planning one document', () => {
     const equal: Line = { mark: 'by hand', text: 'Hello' }
     const result = plan([equal], { 'a/x': ['Wants', 'hello'] })
     assert.deepEqual(actions(result), [])
-    assert.deepEqual([...(result.documents[0]?.adopted ?? [])], [mark('a/x')])
+    assert.deepEqual([...(result.documents[0]?.adopted ?? [])], [[mark('a/x'), 'a/x']])
     assert.deepEqual(after(plan([equal], { 'a/x': ['Leaves'] })), [equal])
   })
 

@@ -13,6 +13,8 @@ export interface WantedEntry<Entry = unknown> {
 
 /** One change of one entry; what people read in status.plan, events and logs. */
 export interface Change {
+  /** For people: "bucket policy". */
+  readonly document: string
   readonly action: 'Add' | 'Replace' | 'Remove'
   readonly owner: string
   readonly mark: string
@@ -27,8 +29,8 @@ export interface DocumentPlan<Entry = unknown> {
   readonly changes: readonly Change[]
   /** Owners that the cloud's limits leave no room for, with the limit. Their entries stay as they are. */
   readonly refused: ReadonlyMap<string, LimitBreach>
-  /** Wanted entries (by mark) that a stranger's equal entry satisfies already. */
-  readonly adopted: ReadonlySet<string>
+  /** Owners of wanted entries (by mark) that a stranger's equal entry satisfies already. */
+  readonly adopted: ReadonlyMap<string, string>
   /** Marks of this installation whose integration is not at this target. */
   readonly orphans: readonly string[]
 }
@@ -94,7 +96,7 @@ function withoutDeparted<Entry>(
     const goes =
       standing.kind === 'Departed' || (standing.kind === 'Wanted' && (!marks.has(mark) || seen.has(mark)))
     seen.add(mark)
-    if (goes) changes.push({ action: 'Remove', owner: standing.owner, mark, summary: kind.summary(entry) })
+    if (goes) changes.push({ document: kind.label, action: 'Remove', owner: standing.owner, mark, summary: kind.summary(entry) })
     else entries.push(entry)
   }
   return { document: { entries, envelope: before.envelope }, changes }
@@ -102,7 +104,7 @@ function withoutDeparted<Entry>(
 
 interface Placement<Entry> extends Step<Entry> {
   readonly refused: ReadonlyMap<string, LimitBreach>
-  readonly adopted: ReadonlySet<string>
+  readonly adopted: ReadonlyMap<string, string>
 }
 
 function placeOwners<Entry>(
@@ -113,7 +115,7 @@ function placeOwners<Entry>(
 ): Placement<Entry> {
   const satisfying = meaningsOfOthers(kind, start, ownership)
   const refused = new Map<string, LimitBreach>()
-  const adopted = new Set<string>()
+  const adopted = new Map<string, string>()
   let document = start
   const changes: Change[] = []
   for (const [owner, entries] of Map.groupBy(wanted, (entry) => entry.owner)) {
@@ -134,12 +136,12 @@ function placeEntries<Entry>(
   document: Document<Entry>,
   wanted: readonly WantedEntry<Entry>[],
   satisfying: ReadonlySet<string>,
-  adopted: Set<string>,
+  adopted: Map<string, string>,
 ): Step<Entry> {
   const entries = [...document.entries]
   const changes: Change[] = []
   for (const { owner, mark, body } of wanted) {
-    const change = { owner, mark, summary: kind.summary(body) }
+    const change = { document: kind.label, owner, mark, summary: kind.summary(body) }
     const at = entries.findIndex((entry) => kind.mark(entry) === mark)
     const present = entries[at]
     if (present !== undefined) {
@@ -147,7 +149,7 @@ function placeEntries<Entry>(
       entries[at] = kind.withMark(body, mark)
       changes.push({ action: 'Replace', ...change })
     } else if (satisfying.has(kind.meaning(body))) {
-      adopted.add(mark)
+      adopted.set(mark, owner)
     } else {
       entries.push(kind.withMark(body, mark))
       changes.push({ action: 'Add', ...change })

@@ -1,0 +1,115 @@
+import type { StorageIntegration, StorageIntegrationStatus } from '../api/generated/storage-integration.ts'
+import { addFinalizer, removeFinalizer } from '../kube/finalizer.ts'
+import type { Rest } from '../kube/rest.ts'
+import { applyStatus } from '../kube/status.ts'
+import type { PassResult } from '../kube/workers.ts'
+import { changesIn, type Resolution, resolve } from '../vendors/resolve.ts'
+import { type Caches, gather } from './gather.ts'
+import { isWaiting, reportStatus } from './report.ts'
+import { FINALIZER, STORAGE_INTEGRATIONS } from './resources.ts'
+import type { SecretReader } from './secret-values.ts'
+import type { OwnerReport } from './target-report.ts'
+import type { World } from './world.ts'
+
+export interface IntegrationDependencies {
+  readonly caches: Caches
+  readonly rest: Rest
+  readonly readSecret: SecretReader
+  readonly world: World
+  /** Asks for a pass over a target. */
+  readonly wakeTarget: (key: string) => void
+  /** Told of every status that was written, for events and metrics. */
+  readonly onStatus: (integration: StorageIntegration, status: StorageIntegrationStatus) => void
+  /** Milliseconds until Secrets that the integration refers to are read again. */
+  readonly resyncMs: number
+  readonly now: () => number
+}
+
+/**
+ * One pass over one integration: gather, decide, act. It reads and writes the cluster only; the cloud belongs to the
+ * target's pass, which this one wakes and which wakes this one when it knows something new.
+ */
+export async function integrationPass(
+  dependencies: IntegrationDependencies,
+  key: string,
+  signal: AbortSignal,
+): Promise<PassResult> {
+  const { caches, readSecret, world, now } = dependencies
+  const integration = caches.integrations.get(key)
+  if (integration === undefined) return forget(dependencies, key)
+
+  const input = await gather(caches, readSecret, integration, now(), signal)
+  const resolution = resolve(input)
+
+  const current = await guarded(dependencies, integration, resolution)
+  if (current === undefined) return {}
+  for (const target of world.resolve(resolution)) dependencies.wakeTarget(target)
+  const answer = world.answerTo(resolution)
+  if (mayGo(current, resolution, answer)) return letGo(dependencies, current)
+  await report(dependencies, current, resolution, answer, signal)
+  return nextPass(dependencies, current, resolution)
+}
+
+function forget({ world, wakeTarget }: IntegrationDependencies, key: string): PassResult {
+  const target = world.forget(key)
+  if (target !== undefined) wakeTarget(target)
+  return {}
+}
+
+/** The finalizer is on before anything is asked of a cloud, so that what is made can always be taken away. */
+async function guarded(
+  { rest, caches }: IntegrationDependencies,
+  integration: StorageIntegration,
+  { stance }: Resolution,
+): Promise<StorageIntegration | undefined> {
+  if (stance !== 'Wants') return integration
+  const current = await addFinalizer(rest, STORAGE_INTEGRATIONS, integration, FINALIZER)
+  if (current !== undefined) caches.integrations.put(current)
+  return current
+}
+
+/**
+ * A deleted integration may go when its access is gone as read back, or is to be retained. One without our finalizer
+ * never asked a cloud for anything.
+ */
+function mayGo(
+  { metadata }: StorageIntegration,
+  { hold, stance, fault }: Resolution,
+  answer: OwnerReport | undefined,
+): boolean {
+  if (hold !== 'Revoking' || metadata.finalizers?.includes(FINALIZER) !== true) return false
+  if (stance === 'Keeps') return true
+  return fault === undefined && answer !== undefined && answer.fault === undefined && !answer.present
+}
+
+async function letGo({ rest }: IntegrationDependencies, integration: StorageIntegration): Promise<PassResult> {
+  await removeFinalizer(rest, STORAGE_INTEGRATIONS, integration, FINALIZER)
+  return {}
+}
+
+async function report(
+  { rest, caches, onStatus, now }: IntegrationDependencies,
+  integration: StorageIntegration,
+  resolution: Resolution,
+  answer: OwnerReport | undefined,
+  signal: AbortSignal,
+): Promise<void> {
+  if (isWaiting(integration.status, resolution, answer)) return
+  const status = reportStatus(integration.status, resolution, answer, new Date(now()).toISOString())
+  const written = await applyStatus(rest, STORAGE_INTEGRATIONS, integration, status, { signal })
+  if (written === undefined) return
+  caches.integrations.put(written)
+  onStatus(integration, status)
+}
+
+/** Time alone changes an integration at its expiry; Secrets that it refers to are not watched, so they are read again. */
+function nextPass(
+  { now, resyncMs }: IntegrationDependencies,
+  { spec }: StorageIntegration,
+  resolution: Resolution,
+): PassResult {
+  if (resolution.fault?.retry === 'Backoff') return { retry: true }
+  const waits = [changesIn(resolution, now()), spec.parametersFrom === undefined ? undefined : resyncMs]
+  const next = Math.min(...waits.flatMap((wait) => wait ?? []))
+  return Number.isFinite(next) ? { requeueAfterMs: next } : {}
+}

@@ -1,0 +1,105 @@
+import type { Fault } from '../api/fault.ts'
+import { retryOf } from '../api/reasons.ts'
+import type { CheckResult, Target } from '../clouds/cloud.ts'
+import type { Change, DocumentPlan } from '../plan/plan-document.ts'
+import type { Resolution } from '../vendors/resolve.ts'
+import type { Applied } from './apply-plan.ts'
+import { probeKey } from './serve-account.ts'
+import { type DocumentOutcome, type OwnerReport, questionOf } from './target-report.ts'
+
+/** Everything that a pass with one account found at one target. */
+export interface Findings {
+  readonly target: Target
+  readonly applied: Applied
+  readonly checks: ReadonlyMap<string, CheckResult>
+  readonly settling: boolean
+  /** For mode Plan, by owner. */
+  readonly pending: ReadonlyMap<string, readonly Change[]>
+}
+
+/** The findings as they concern each integration. */
+export function ownerReports(people: readonly Resolution[], findings: Findings): Map<string, OwnerReport> {
+  return new Map(people.map((person) => [person.owner, ownerReport(person, findings)]))
+}
+
+/**
+ * The same fault for everyone at the target; nothing else is known. Only a bucket that is gone settles a departure:
+ * there is nothing left to take away.
+ */
+export function failedReports(people: readonly Resolution[], fault: Fault): Map<string, OwnerReport> {
+  return new Map(
+    people.map((person) => {
+      const gone = person.stance === 'Leaves' && fault.reason === 'BucketNotFound'
+      const nothing = { documents: [], pending: [], checks: [], settling: false }
+      return [person.owner, { question: questionOf(person), ...nothing, fault: gone ? undefined : fault, present: !gone }]
+    }),
+  )
+}
+
+function ownerReport(person: Resolution, findings: Findings): OwnerReport {
+  const { owner, stance } = person
+  const { applied, target } = findings
+  const documents = stance === 'Wants' ? applied.remaining.documents.flatMap((plan) => outcomeOf(person, plan, findings)) : []
+  const checks = stance === 'Wants' ? [bucketAnswers(target), ...documents.map(readBackCheck), ...probeChecks(person, findings)] : []
+  return {
+    question: questionOf(person),
+    fault: stance === 'Leaves' ? leavingFault(owner, applied) : documents.find(({ fault }) => fault)?.fault,
+    documents,
+    present: applied.present.has(owner),
+    pending: findings.pending.get(owner) ?? [],
+    checks,
+    settling: findings.settling && checks.some(({ result }) => result !== 'Passed'),
+  }
+}
+
+/** A departure is done when no entry is left; what keeps one there is the write that failed, or a lost race. */
+function leavingFault(owner: string, { present, faults }: Applied): Fault | undefined {
+  if (!present.has(owner)) return undefined
+  return [...faults.values()][0] ?? lostRace('an entry to be removed is still there')
+}
+
+function outcomeOf(person: Resolution, plan: DocumentPlan, findings: Findings): DocumentOutcome[] {
+  const { kind, changes, adopted } = plan
+  if (!person.entries.some(({ document }) => document === kind.name)) return []
+  const outcome = { document: kind.name, label: kind.label }
+  const fault = faultIn(person.owner, plan, findings)
+  if (fault !== undefined) return [{ ...outcome, state: 'Missing', fault }]
+  if (changes.some(({ owner }) => owner === person.owner)) {
+    return [{ ...outcome, state: 'Missing', fault: lostRace(`the ${kind.label} as read back does not hold what was written`) }]
+  }
+  return [{ ...outcome, state: [...adopted.values()].includes(person.owner) ? 'Adopted' : 'Applied' }]
+}
+
+/** Why an owner’s entries are not in a document: its own principal, a limit, or a write that failed. */
+function faultIn(owner: string, { kind, changes }: DocumentPlan, { applied }: Findings): Fault | undefined {
+  const barred = applied.barred.get(owner)
+  if (barred !== undefined) return barred
+  const refusal = applied.remaining.refused.get(owner)
+  if (refusal !== undefined) return refusedFault(refusal.reason, refusal.document, refusal.detail)
+  const open = changes.some((change) => change.owner === owner)
+  return open ? (applied.faults.get(kind.name) ?? [...applied.faults.values()][0]) : undefined
+}
+
+function refusedFault(reason: Fault['reason'], document: string, detail: string): Fault {
+  const message = `with this integration the ${document} would have ${detail}. Nothing of it was written. Remove entries that are no longer needed.`
+  return { reason, message, retry: retryOf(reason) }
+}
+
+function lostRace(what: string): Fault {
+  const message = `${what}: someone else wrote it at the same moment. It is written again by itself.`
+  return { reason: 'LostRace', message, retry: 'Backoff' }
+}
+
+function bucketAnswers({ name }: Target): CheckResult {
+  return { name: 'BucketAnswers', result: 'Passed', message: `${name} answers to Mooring’s credentials` }
+}
+
+function readBackCheck({ label, document, state }: DocumentOutcome): CheckResult {
+  const name = `${document}ReadBack`
+  if (state === 'Missing') return { name, result: 'Failed', message: `the ${label} as read back lacks what was asked for` }
+  return { name, result: 'Passed', message: `the ${label} as read back holds what was asked for` }
+}
+
+function probeChecks({ probes }: Resolution, { checks }: Findings): CheckResult[] {
+  return probes.flatMap((probe) => checks.get(probeKey(probe)) ?? [])
+}

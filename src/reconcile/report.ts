@@ -1,0 +1,62 @@
+import { mergeConditions } from '../api/conditions.ts'
+import type { StorageIntegrationStatus } from '../api/generated/storage-integration.ts'
+import type { Change } from '../plan/plan-document.ts'
+import type { Resolution } from '../vendors/resolve.ts'
+import type { OwnerReport } from './target-report.ts'
+import { verdicts } from './verdicts.ts'
+
+/** What is shown of a plan at most; the rest is counted in `truncated`. */
+const PLAN_LIMIT = 20
+
+/**
+ * The status that says what is known of an integration now. Pure; the same knowledge gives the same status, so an
+ * unchanged status is not written.
+ *
+ * @param answer what the target pass found for exactly this resolution; absent while it has not looked yet.
+ * @param now RFC 3339, for conditions whose status changes.
+ */
+export function reportStatus(
+  before: StorageIntegrationStatus | undefined,
+  resolution: Resolution,
+  answer: OwnerReport | undefined,
+  now: string,
+): StorageIntegrationStatus {
+  const conditions = mergeConditions(before?.conditions ?? [], verdicts(resolution, answer), resolution.generation, now)
+  const served = resolution.stance === 'Wants' || resolution.hold === 'Planned'
+  return {
+    observedGeneration: resolution.generation,
+    conditions,
+    storage: resolution.storage,
+    ...(served ? { outputs: resolution.outputs } : {}),
+    ...(served && resolution.nextStep !== undefined ? { nextStep: resolution.nextStep } : {}),
+    ...planOf(resolution, answer),
+    ...(answer !== undefined && answer.checks.length > 0 ? { checks: answer.checks } : {}),
+    ...(resolution.vendorRevision === undefined ? {} : { vendorRevision: resolution.vendorRevision }),
+  }
+}
+
+/**
+ * True when the pass has nothing to add to the status yet: the target has not been looked at for this resolution,
+ * and the status already says something. It is left as it is until the answer comes, so that nothing flaps;
+ * `observedGeneration` tells readers meanwhile that it speaks of an older spec.
+ */
+export function isWaiting(
+  before: StorageIntegrationStatus | undefined,
+  resolution: Resolution,
+  answer: OwnerReport | undefined,
+): boolean {
+  const asks = resolution.fault === undefined && (resolution.stance !== 'Keeps' || resolution.planned !== undefined)
+  return asks && answer === undefined && (before?.conditions ?? []).length > 0
+}
+
+function planOf({ storage, hold }: Resolution, answer: OwnerReport | undefined): Pick<StorageIntegrationStatus, 'plan'> {
+  if (hold !== 'Planned' || answer === undefined) return {}
+  const changes = answer.pending.slice(0, PLAN_LIMIT).map((change) => shown(storage, change))
+  const truncated = answer.pending.length - changes.length
+  return { plan: { changes, ...(truncated > 0 ? { truncated } : {}) } }
+}
+
+function shown(target: string, { action, document, mark, summary }: Change) {
+  return { target, document, action, entry: mark, summary }
+}
+

@@ -1,0 +1,112 @@
+import { type Fault, FaultError } from '../api/fault.ts'
+import type { CheckResult, CloudSession, Probe, Target, TargetDriver } from '../clouds/cloud.ts'
+import { canonicalJson } from '../plan/json.ts'
+import type { Change } from '../plan/plan-document.ts'
+import { planTarget, type TargetInput } from '../plan/plan-target.ts'
+import type { Resolution } from '../vendors/resolve.ts'
+import { type Applied, applyPlan } from './apply-plan.ts'
+import { failedReports, type Findings, ownerReports } from './owner-reports.ts'
+import type { OwnerReport } from './target-report.ts'
+
+export interface ServeDependencies {
+  readonly installation: string
+  readonly openSession: (account: string, signal: AbortSignal) => Promise<CloudSession>
+  /** Told of what was written for whom, for events, logs and metrics. */
+  readonly announce: (target: Target, changes: readonly Change[]) => void
+  /** An error that is no Fault: a bug. Returns the fault to report. */
+  readonly internalError: (error: unknown) => Fault
+  /** True while a failing check at this target may be the cloud’s own delay after a write. */
+  readonly isSettling: (target: Target, wrote: boolean) => boolean
+}
+
+/** What one account’s part of a target pass found. */
+export interface AccountPart {
+  readonly account: string
+  readonly owners: ReadonlyMap<string, OwnerReport>
+  readonly orphans: readonly string[]
+}
+
+/**
+ * Serves the integrations that reach one target with one account: observe, plan, apply, read back, verify.
+ * Integrations of other accounts at the same target keep what they have; they are served with their own credentials.
+ * Never throws but for an abort: a failure is a report.
+ */
+export async function serveAccount(
+  dependencies: ServeDependencies,
+  account: string,
+  group: readonly Resolution[],
+  everyone: readonly Resolution[],
+  signal: AbortSignal,
+): Promise<AccountPart> {
+  const active = group.filter(({ stance, planned }) => stance !== 'Keeps' || planned !== undefined)
+  const [target] = active.flatMap((person) => person.target ?? [])
+  if (target === undefined) return { account, owners: new Map(), orphans: [] }
+  try {
+    const session = await dependencies.openSession(account, signal)
+    await session.identity(signal)
+    const findings = await serve(dependencies, session.open(target), target, group, everyone, signal)
+    return { account, owners: ownerReports(active, findings), orphans: findings.applied.orphans }
+  } catch (error) {
+    if (signal.aborted) throw error
+    const fault = error instanceof FaultError ? error.fault : dependencies.internalError(error)
+    return { account, owners: failedReports(active, fault), orphans: [] }
+  }
+}
+
+async function serve(
+  dependencies: ServeDependencies,
+  driver: TargetDriver,
+  target: Target,
+  group: readonly Resolution[],
+  everyone: readonly Resolution[],
+  signal: AbortSignal,
+): Promise<Findings> {
+  const input: TargetInput = {
+    installation: dependencies.installation,
+    target: target.name,
+    documents: await driver.observe(signal),
+    participants: everyone.map((person) => ({
+      owner: person.owner,
+      stance: group.includes(person) ? person.stance : 'Keeps',
+      entries: person.entries,
+    })),
+  }
+  const applied = await applyPlan(driver, input, signal)
+  if (applied.changes.length > 0) dependencies.announce(target, applied.changes)
+  const checks = await probeAll(driver, group, signal)
+  const settling = dependencies.isSettling(target, applied.changes.length > 0)
+  return { target, applied, checks, settling, pending: pendingOf(input, applied, group) }
+}
+
+/** Equal probes are tried once, however many integrations ask for them. */
+async function probeAll(
+  driver: TargetDriver,
+  group: readonly Resolution[],
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, CheckResult>> {
+  const wanted = group.filter(({ stance }) => stance === 'Wants').flatMap(({ probes }) => probes)
+  const distinct = new Map(wanted.map((probe) => [probeKey(probe), probe]))
+  const results = [...distinct].map(async ([key, probe]) => [key, await driver.probe(probe, signal)] as const)
+  return new Map(await Promise.all(results))
+}
+
+/** Equal for probes that need to be tried only once. */
+export function probeKey(probe: Probe): string {
+  return canonicalJson(probe)
+}
+
+/** For each integration in mode Plan: what Enforce would change, given all others as they are. */
+function pendingOf(
+  input: TargetInput,
+  applied: Applied,
+  group: readonly Resolution[],
+): ReadonlyMap<string, readonly Change[]> {
+  const planners = group.filter(({ planned }) => planned !== undefined)
+  return new Map(planners.map((person) => [person.owner, whatIf(input, applied, person)]))
+}
+
+function whatIf(input: TargetInput, { documents }: Applied, { owner, planned = 'Keeps' }: Resolution): Change[] {
+  const participants = input.participants.map((other) => (other.owner === owner ? { ...other, stance: planned } : other))
+  const plan = planTarget({ ...input, documents, participants })
+  return plan.documents.flatMap(({ changes }) => changes.filter((change) => change.owner === owner))
+}

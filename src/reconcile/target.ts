@@ -1,0 +1,73 @@
+import type { Fault } from '../api/fault.ts'
+import type { PassResult } from '../kube/workers.ts'
+import type { Resolution } from '../vendors/resolve.ts'
+import { type AccountPart, serveAccount, type ServeDependencies } from './serve-account.ts'
+import type { OwnerReport, TargetReport } from './target-report.ts'
+import type { World } from './world.ts'
+
+export interface TargetDependencies extends ServeDependencies {
+  readonly world: World
+  /** Wakes the integration’s own pass, so that it reports. */
+  readonly wake: (owner: string) => void
+  /** Milliseconds between looks at a target that is well; spread by ±10 %. */
+  readonly resyncMs: number
+  readonly random: () => number
+}
+
+/** Milliseconds until a fault of class `Slow` is tried again; never longer than the resync. */
+const SLOW_MS = 5 * 60_000
+
+/**
+ * One pass over one target, the only place where a cloud is written:
+ *
+ * 1. gather who asks what of it (resolved before), account by account;
+ * 2. for each account: observe, plan, apply, read back, verify (serve-account.ts);
+ * 3. publish what was found, and wake those for whom it is news.
+ */
+export async function targetPass(
+  dependencies: TargetDependencies,
+  key: string,
+  signal: AbortSignal,
+): Promise<PassResult> {
+  const { world } = dependencies
+  const people = world.at(key)
+  const parts: AccountPart[] = []
+  for (const [account, group] of Map.groupBy(people, (person) => person.account)) {
+    if (account !== undefined) parts.push(await serveAccount(dependencies, account, group, people, signal))
+  }
+  const report = merged(parts)
+  for (const owner of world.publish(key, report)) dependencies.wake(owner)
+  return nextLook(dependencies, people, report)
+}
+
+function merged(parts: readonly AccountPart[]): TargetReport {
+  return {
+    owners: new Map(parts.flatMap(({ owners }) => [...owners])),
+    orphans: new Map(parts.map(({ account, orphans }) => [account, orphans])),
+  }
+}
+
+/** When to look again: soon after a passing fault, slowly after one that needs a hand, else at the resync. */
+function nextLook(
+  { resyncMs, random }: TargetDependencies,
+  people: readonly Resolution[],
+  { owners }: TargetReport,
+): PassResult {
+  if (people.length === 0) return {}
+  const faults = [...owners.values()].flatMap(faultsOf)
+  const passing = faults.filter(({ retry }) => retry === 'Backoff')
+  if (passing.length > 0 || [...owners.values()].some(isUnverified)) {
+    return { retry: true, minimumMs: Math.max(0, ...passing.map(({ retryAfterMs }) => retryAfterMs ?? 0)) }
+  }
+  const spread = 0.9 + 0.2 * random()
+  const pause = faults.some(({ retry }) => retry === 'Slow') ? Math.min(SLOW_MS, resyncMs) : resyncMs
+  return { requeueAfterMs: Math.round(pause * spread) }
+}
+
+function faultsOf({ fault, documents }: OwnerReport): Fault[] {
+  return [fault, ...documents.map((document) => document.fault)].flatMap((found) => found ?? [])
+}
+
+function isUnverified({ checks }: OwnerReport): boolean {
+  return checks.some(({ result }) => result !== 'Passed')
+}

@@ -1,0 +1,95 @@
+import { canonicalJson } from '../plan/json.ts'
+import type { Resolution } from '../vendors/resolve.ts'
+import { type OwnerReport, questionOf, type TargetReport } from './target-report.ts'
+
+/**
+ * What the passes know between them: the newest resolution of every integration, and the newest report of every
+ * target. It can be lost at any time (a restart) and is made again from the cluster and the clouds; it is never
+ * the proof that an entry is ours.
+ */
+export class World {
+  readonly #resolutions = new Map<string, Resolution>()
+  readonly #owners = new Map<string, Set<string>>()
+  readonly #reports = new Map<string, TargetReport>()
+
+  /** Takes a resolution; returns the targets that must be looked at because of it. */
+  resolve(resolution: Resolution): string[] {
+    const { owner, target } = resolution
+    const before = this.#resolutions.get(owner)
+    const moved = before?.target !== undefined && before.target.key !== target?.key ? [before.target.key] : []
+    if (moved.length > 0) this.forget(owner)
+    this.#resolutions.set(owner, resolution)
+    if (target === undefined) return moved
+    this.#ownersAt(target.key).add(owner)
+    const asked = before !== undefined && questionOf(before) === questionOf(resolution)
+    return asked ? moved : [...moved, target.key]
+  }
+
+  /** Drops an integration that is gone; returns the target that it had, if any. */
+  forget(owner: string): string | undefined {
+    const target = this.#resolutions.get(owner)?.target
+    this.#resolutions.delete(owner)
+    if (target === undefined) return undefined
+    const owners = this.#ownersAt(target.key)
+    owners.delete(owner)
+    if (owners.size === 0) {
+      this.#owners.delete(target.key)
+      this.#reports.delete(target.key)
+    }
+    return target.key
+  }
+
+  /** The integrations at a target, the oldest first (then by name): where room is scarce, the older has it. */
+  at(target: string): Resolution[] {
+    const owners = [...(this.#owners.get(target) ?? [])]
+    return owners
+      .flatMap((owner) => this.#resolutions.get(owner) ?? [])
+      .sort((a, b) => compare(a.createdAt, b.createdAt) || compare(a.owner, b.owner))
+  }
+
+  /** Targets that integrations of this CloudAccount ask for. */
+  targetsOf(account: string): string[] {
+    const keys = [...this.#resolutions.values()].flatMap((r) => (r.account === account && r.target ? [r.target.key] : []))
+    return [...new Set(keys)]
+  }
+
+  /** Takes a target's report; returns the owners for whom it says something new. */
+  publish(target: string, report: TargetReport): string[] {
+    const before = this.#reports.get(target)
+    if (this.#owners.has(target)) this.#reports.set(target, report)
+    return [...report.owners].filter(([owner, next]) => !equal(before?.owners.get(owner), next)).map(([owner]) => owner)
+  }
+
+  reportOf(target: string): TargetReport | undefined {
+    return this.#reports.get(target)
+  }
+
+  /** The report that answers exactly this resolution, if there is one yet. */
+  answerTo(resolution: Resolution): OwnerReport | undefined {
+    const { target, owner } = resolution
+    const report = target === undefined ? undefined : this.#reports.get(target.key)?.owners.get(owner)
+    return report?.question === questionOf(resolution) ? report : undefined
+  }
+
+  /** Marks of orphans seen with this CloudAccount's credentials, as `target: mark`. */
+  orphansOf(account: string): string[] {
+    const lists = [...this.#reports].map(([target, report]) =>
+      (report.orphans.get(account) ?? []).map((mark) => `${target}: ${mark}`),
+    )
+    return lists.flat().sort()
+  }
+
+  #ownersAt(target: string): Set<string> {
+    const owners = this.#owners.get(target) ?? new Set()
+    this.#owners.set(target, owners)
+    return owners
+  }
+}
+
+function equal(a: unknown, b: unknown): boolean {
+  return canonicalJson(a) === canonicalJson(b)
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}

@@ -1,0 +1,52 @@
+import type { VendorParameter } from '../api/generated/storage-vendor.ts'
+import { type Found, found, type Refused, refuse } from './found.ts'
+
+/**
+ * Characters that are wildcards or policy variables inside an AWS policy, and control characters: a parameter that
+ * holds one could widen a grant, so none may, whatever the vendor's own pattern says.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html
+ */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
+const UNSAFE = /[*?\u0000-\u001f\u007f]|\$\{/u
+
+/** Checks given values against what the vendor declares, in the vendor's own words. Never echoes a sensitive value. */
+export function checkParameters(
+  declared: readonly VendorParameter[],
+  given: Readonly<Record<string, string>>,
+): Found<Readonly<Record<string, string>>> {
+  const names = declared.map(({ name }) => name)
+  const unknown = Object.keys(given).find((name) => !names.includes(name))
+  if (unknown !== undefined) return refused(unknown, `is not a parameter of this vendor (${names.join(', ') || 'it has none'})`)
+  for (const parameter of declared) {
+    const fault = faultOf(parameter, given[parameter.name])
+    if (fault !== undefined) return fault
+  }
+  return found(given)
+}
+
+function faultOf(parameter: VendorParameter, value: string | undefined): Refused | undefined {
+  if (value === undefined) return parameter.required === true ? missing(parameter) : undefined
+  const shown = parameter.sensitive === true ? 'its value' : JSON.stringify(value)
+  const problem = problemOf(parameter, value)
+  return problem === undefined ? undefined : refused(parameter.name, `${shown} ${problem}`)
+}
+
+function problemOf(parameter: VendorParameter, value: string): string | undefined {
+  const { minLength = 0, maxLength = Number.POSITIVE_INFINITY, pattern, patternMessage } = parameter
+  if (UNSAFE.test(value)) return 'must not contain *, ?, ${ or control characters, which could widen the grant'
+  if (value.length < minLength) return `is shorter than ${minLength} characters`
+  if (value.length > maxLength) return `is longer than ${maxLength} characters`
+  if (pattern !== undefined && !new RegExp(pattern, 'u').test(value)) return patternMessage ?? `does not match ${pattern}`
+  return undefined
+}
+
+function missing({ name, description, deferred }: VendorParameter): Refused {
+  if (deferred === true) {
+    return refuse('AwaitingVendorInput', `waiting for spec.parameters.${name} from the vendor: ${description}`)
+  }
+  return refused(name, `is required: ${description}`)
+}
+
+function refused(name: string, why: string): Refused {
+  return refuse('InvalidParameter', `spec.parameters.${name}: ${why}`)
+}

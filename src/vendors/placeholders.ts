@@ -1,0 +1,36 @@
+/**
+ * Names that `${…}` may hold in a vendor's recipe, besides `parameters.<name>`. A closed set: an unknown name makes
+ * the StorageVendor `Ready=False`, so a misspelt recipe never reaches a cloud.
+ */
+export const PLACEHOLDERS = ['partition', 'accountId', 'region', 'bucket', 'prefix', 'namespace', 'name'] as const
+
+/** The value of every placeholder for one integration; parameters under `parameters.<name>`. */
+export type PlaceholderValues = Readonly<Record<string, string>>
+
+const PLACEHOLDER = /\$\{([^}]*)\}/g
+
+/** The names in a text, in order. */
+export function placeholdersIn(text: string): string[] {
+  return [...text.matchAll(PLACEHOLDER)].map((match) => match[1] ?? '')
+}
+
+/** True for a name of the closed set, or `parameters.<declared name>`. */
+export function isPlaceholder(name: string, parameters: readonly string[]): boolean {
+  const parameter = /^parameters\.(.+)$/.exec(name)?.[1]
+  if (parameter !== undefined) return parameters.includes(parameter)
+  return (PLACEHOLDERS as readonly string[]).includes(name)
+}
+
+/**
+ * The text with its placeholders filled in once; a value is never looked at again, so a value that holds `${…}`
+ * cannot pull in another one.
+ *
+ * @throws Error for a name without a value: recipes are checked before (`recipeFaults`), so that is a bug.
+ */
+export function fill(text: string, values: PlaceholderValues): string {
+  return text.replace(PLACEHOLDER, (_whole, name: string) => {
+    const value = values[name]
+    if (value === undefined) throw new Error(`placeholder \${${name}} has no value`)
+    return value
+  })
+}

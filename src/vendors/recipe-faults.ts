@@ -1,0 +1,104 @@
+import type { StorageVendorSpec, VendorS3 } from '../api/generated/storage-vendor.ts'
+import { isPlaceholder, placeholdersIn } from './placeholders.ts'
+
+/**
+ * Why nothing may be made from this recipe, each fault with the field it is in; none for a sound recipe.
+ * The API server has checked the form (crds/); this checks what a schema cannot: placeholders, open principals,
+ * resources outside the bucket, patterns that do not compile.
+ */
+export function recipeFaults(spec: StorageVendorSpec): string[] {
+  return [
+    ...placeholderFaults(spec),
+    ...patternFaults(spec),
+    ...(spec.s3 === undefined ? [] : s3Faults(spec.s3)),
+  ]
+}
+
+/** Parts of the S3 recipe that this version cannot apply yet, by field name. */
+export function unsupportedParts(s3: VendorS3): string[] {
+  return (['role', 'attachToRole', 'keyPolicy', 'lifecycle'] as const).filter((part) => s3[part] !== undefined)
+}
+
+function placeholderFaults(spec: StorageVendorSpec): string[] {
+  const parameters = (spec.parameters ?? []).map(({ name }) => name)
+  const sensitive = (spec.parameters ?? []).filter((p) => p.sensitive === true).map(({ name }) => `parameters.${name}`)
+  return textsIn(spec, 'spec').flatMap(({ path, text }) =>
+    placeholdersIn(text).flatMap((name) => {
+      if (!isKnown(name, path, parameters)) return [`${path}: \${${name}} is not a placeholder that Mooring knows`]
+      const shown = sensitive.includes(name) && isShown(path)
+      return shown ? [`${path}: \${${name}} is sensitive and would be shown in status`] : []
+    }),
+  )
+}
+
+/** Names that exist only once a cloud has answered, or in other clouds; legal in the parts named. */
+const LATER: readonly (readonly [RegExp, readonly string[]])[] = [
+  [/^spec\.s3\.(outputs|nextStep|role)/, ['role.arn', 'role.name']],
+  [/^spec\.gcs\./, ['projectId', 'serviceAccount.email']],
+  [/^spec\.azureBlob\./, ['tenantId', 'subscriptionId', 'resourceGroup', 'storageAccount', 'container']],
+]
+
+function isKnown(name: string, path: string, parameters: readonly string[]): boolean {
+  return isPlaceholder(name, parameters) || LATER.some(([where, names]) => where.test(path) && names.includes(name))
+}
+
+function isShown(path: string): boolean {
+  return /\.(outputs|nextStep)\b/.test(path)
+}
+
+function patternFaults(spec: StorageVendorSpec): string[] {
+  const patterns = [
+    ...(spec.parameters ?? []).map(({ name, pattern }) => [`spec.parameters[${name}].pattern`, pattern] as const),
+    ['spec.s3.requirements.bucketNamePattern', spec.s3?.requirements?.bucketNamePattern] as const,
+  ]
+  return patterns.flatMap(([path, pattern]) =>
+    pattern === undefined || compiles(pattern) ? [] : [`${path}: ${pattern} is not a regular expression`],
+  )
+}
+
+function compiles(pattern: string): boolean {
+  try {
+    return new RegExp(pattern, 'u') !== null
+  } catch {
+    return false
+  }
+}
+
+function s3Faults(s3: VendorS3): string[] {
+  return (s3.bucketPolicy?.statements ?? []).flatMap((statement) => {
+    const path = `spec.s3.bucketPolicy.statements[${statement.name}]`
+    const principals = Object.values(statement.principal).flat()
+    return [
+      ...principals.filter(isOpen).map((p) => `${path}.principal: ${p} would open the bucket to everyone; name the vendor’s own principal`),
+      ...statement.resources.filter(isOutside).map((r) => `${path}.resources: ${r} must be arn:\${partition}:s3:::\${bucket} or begin with arn:\${partition}:s3:::\${bucket}/\${prefix}`),
+    ]
+  })
+}
+
+function isOpen(principal: unknown): boolean {
+  return typeof principal !== 'string' || principal.includes('*')
+}
+
+const BUCKET = 'arn:${partition}:s3:::${bucket}'
+
+function isOutside(resource: string): boolean {
+  return resource !== BUCKET && !resource.startsWith(`${BUCKET}/\${prefix}`)
+}
+
+interface FoundText {
+  readonly path: string
+  readonly text: string
+}
+
+/** Every text in a value, with its path. */
+function textsIn(value: unknown, path: string): FoundText[] {
+  if (typeof value === 'string') return [{ path, text: value }]
+  if (typeof value !== 'object' || value === null) return []
+  const inList = Array.isArray(value)
+  return Object.entries(value).flatMap(([key, inner]) => textsIn(inner, inList ? `${path}[${nameOf(inner) ?? key}]` : `${path}.${key}`))
+}
+
+function nameOf(value: unknown): string | undefined {
+  const name = typeof value === 'object' && value !== null && 'name' in value ? value.name : undefined
+  return typeof name === 'string' ? name : undefined
+}

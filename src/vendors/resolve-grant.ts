@@ -1,0 +1,84 @@
+import type { Fault } from '../api/fault.ts'
+import type { StorageIntegration } from '../api/generated/storage-integration.ts'
+import type { StorageVendor, VendorS3 } from '../api/generated/storage-vendor.ts'
+import { isAllowed } from './allow.ts'
+import { type Found, found, refuse } from './found.ts'
+import { checkParameters } from './parameters.ts'
+import { fill, type PlaceholderValues } from './placeholders.ts'
+import { recipeFaults, unsupportedParts } from './recipe-faults.ts'
+import type { ResolveInput } from './resolve.ts'
+import { type Claims, s3Claims } from './s3-claims.ts'
+import { accessLevel, type Location } from './spec.ts'
+
+/** What a resolved integration claims, and what it tells its user. */
+export interface Grant extends Claims {
+  readonly outputs: Readonly<Record<string, string>>
+  readonly nextStep?: string | undefined
+}
+
+/** The questions, in the order in which a user would mend them; the first that fails is the fault. */
+export function resolveGrant(input: ResolveInput, location: Location): Found<Grant> {
+  const { integration, vendor } = input
+  if (vendor === undefined) return refuse('VendorNotFound', vendorMissing(integration))
+  const recipe = usableRecipe(vendor, location)
+  if (!recipe.ok) return recipe
+  const access = accessLevel(integration, vendor)
+  if (!vendor.spec.access.some(({ name }) => name === access)) return refuse('InvalidSpec', unknownAccess(vendor, access))
+  const denied = notAllowed(input, location, access)
+  if (denied !== undefined) return { ok: false, fault: denied }
+  if ('reason' in input.parameters) return { ok: false, fault: input.parameters as Fault }
+  const parameters = checkParameters(vendor.spec.parameters ?? [], input.parameters as Record<string, string>)
+  if (!parameters.ok) return parameters
+  return found(grantOf(recipe.value, access, valuesOf(integration, location, parameters.value)))
+}
+
+function grantOf(recipe: VendorS3, access: string, values: PlaceholderValues): Grant {
+  const outputs = (recipe.outputs ?? []).map(({ name, value }) => [name, fill(value, values)] as const)
+  const nextStep = recipe.nextStep === undefined ? undefined : fill(recipe.nextStep, values)
+  return { ...s3Claims(recipe, access, values), outputs: Object.fromEntries(outputs), nextStep }
+}
+
+function usableRecipe(vendor: StorageVendor, { bucket }: Location): Found<VendorS3> {
+  const { name } = vendor.metadata
+  const [problem] = recipeFaults(vendor.spec)
+  if (problem !== undefined) return refuse('VendorInvalid', `StorageVendor "${name}": ${problem}`)
+  const { s3 } = vendor.spec
+  if (s3 === undefined) return refuse('NotSupported', `StorageVendor "${name}" has no recipe for S3 (spec.s3).`)
+  const [part] = unsupportedParts(s3)
+  if (part !== undefined) return refuse('NotSupported', `StorageVendor "${name}" needs spec.s3.${part}, which this version of Mooring cannot apply yet.`)
+  const { bucketNamePattern, bucketNameMessage } = s3.requirements ?? {}
+  if (bucketNamePattern !== undefined && !new RegExp(bucketNamePattern, 'u').test(bucket)) {
+    return refuse('InvalidSpec', `spec.s3.bucket: ${bucketNameMessage ?? `must match ${bucketNamePattern}`} (vendor "${name}").`)
+  }
+  return found(s3)
+}
+
+function notAllowed({ integration, vendor, account, namespaceLabels }: ResolveInput, location: Location, access: string): Fault | undefined {
+  const { namespace = '' } = integration.metadata
+  const vendorName = vendor?.metadata.name ?? ''
+  const { bucket, prefix } = location
+  const ask = { namespace, namespaceLabels, vendor: vendorName, access, bucket, prefix }
+  if (isAllowed(account?.spec.allow, ask)) return undefined
+  const rule = `{namespaces: [${namespace}], vendors: [${vendorName}], storage: ["${bucket}/${prefix}"], access: [${access}]}`
+  const message = `CloudAccount "${account?.metadata.name}" does not allow this. Its spec.allow needs one rule that matches it whole, for example ${rule}.`
+  return { reason: 'NotAllowed', message, retry: 'OnChange' }
+}
+
+function valuesOf(
+  { metadata }: StorageIntegration,
+  { bucket, prefix, accountId, partition, region }: Location,
+  parameters: Readonly<Record<string, string>>,
+): PlaceholderValues {
+  const named = Object.entries(parameters).map(([name, value]) => [`parameters.${name}`, value])
+  const { namespace = '', name } = metadata
+  return { partition, accountId, region, bucket, prefix, namespace, name, ...Object.fromEntries(named) }
+}
+
+function vendorMissing({ spec }: StorageIntegration): string {
+  return `StorageVendor "${spec.vendor}" (spec.vendor) does not exist. Apply the catalogue (kubectl apply -f deploy/vendors/), or see kubectl get storagevendors.`
+}
+
+function unknownAccess(vendor: StorageVendor, access: string): string {
+  const levels = vendor.spec.access.map(({ name }) => name).join(', ')
+  return `spec.access: vendor "${vendor.metadata.name}" knows ${levels}, not ${access}.`
+}

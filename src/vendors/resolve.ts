@@ -1,0 +1,103 @@
+import type { Fault } from '../api/fault.ts'
+import type { CloudAccount } from '../api/generated/cloud-account.ts'
+import type { StorageIntegration } from '../api/generated/storage-integration.ts'
+import type { StorageVendor } from '../api/generated/storage-vendor.ts'
+import type { Probe, Target } from '../clouds/cloud.ts'
+import type { Stance } from '../plan/ownership.ts'
+import type { ClaimedEntry } from '../plan/plan-target.ts'
+import { resolveGrant } from './resolve-grant.ts'
+import { locate, ownerOf } from './spec.ts'
+
+/** Everything that deciding about one integration takes; gathered before, so that deciding reads nothing. */
+export interface ResolveInput {
+  readonly integration: StorageIntegration
+  readonly vendor: StorageVendor | undefined
+  /** The account that spec names, or the default one. */
+  readonly account: CloudAccount | undefined
+  readonly namespaceLabels: Readonly<Record<string, string>>
+  /** spec.parameters with what parametersFrom yielded, or why that could not be had. */
+  readonly parameters: Readonly<Record<string, string>> | Fault
+  /** Milliseconds since the epoch. */
+  readonly now: number
+}
+
+/** Why an integration holds still although nothing is wrong. */
+export type Hold = 'Planned' | 'Suspended' | 'Expired' | 'Revoking'
+
+/** What one integration asks of its target, decided. Plain data. */
+export interface Resolution {
+  readonly owner: string
+  readonly uid: string
+  readonly generation: number
+  readonly createdAt: string
+  readonly stance: Stance
+  readonly hold?: Hold | undefined
+  /** Why it could not be resolved; what it has, it keeps. */
+  readonly fault?: Fault | undefined
+  readonly account?: string | undefined
+  readonly target?: Target | undefined
+  /** s3://bucket/prefix, for people. */
+  readonly storage: string
+  readonly entries: readonly ClaimedEntry[]
+  readonly probes: readonly Probe[]
+  readonly outputs: Readonly<Record<string, string>>
+  readonly nextStep?: string | undefined
+  readonly vendorRevision?: string | undefined
+  /** What mode Plan would ask: the stance that Enforce would give. */
+  readonly planned?: Stance | undefined
+  /** When the stance changes by itself (expiry), in milliseconds since the epoch. */
+  readonly changesAt?: number | undefined
+}
+
+/**
+ * Integration × vendor × account → what is asked of which target.
+ *
+ * In order of weight: deletion, suspension, expiry, faults, mode. Only deletion, expiry and the integration's own
+ * spec take access away; whatever else goes wrong, it keeps what it has.
+ */
+export function resolve(input: ResolveInput): Resolution {
+  const { integration, account } = input
+  const location = locate(integration, account)
+  const grant = location.ok ? resolveGrant(input, location.value) : { ok: false as const, fault: location.fault }
+  const made = grant.ok ? grant.value : { entries: [], probes: [], outputs: {} }
+  const decided = decide(input, location.ok ? undefined : location.fault, grant.ok ? undefined : grant.fault)
+  return {
+    owner: ownerOf(integration),
+    uid: integration.metadata.uid,
+    generation: integration.metadata.generation ?? 0,
+    createdAt: integration.metadata.creationTimestamp ?? '',
+    account: account?.metadata.name,
+    target: location.ok ? location.value.target : undefined,
+    storage: location.storage,
+    vendorRevision: input.vendor?.spec.revision,
+    ...made,
+    ...decided,
+    changesAt: expiryOf(integration),
+  }
+}
+
+type Decision = Pick<Resolution, 'stance' | 'hold' | 'fault' | 'planned'>
+
+/** @param lost why the target itself is not known: then nothing can be taken away either. */
+function decide(input: ResolveInput, lost: Fault | undefined, fault: Fault | undefined): Decision {
+  const { spec, metadata } = input.integration
+  if (metadata.deletionTimestamp !== undefined) {
+    return { stance: spec.deletionPolicy === 'Retain' ? 'Keeps' : 'Leaves', hold: 'Revoking', fault: lost }
+  }
+  if (spec.suspend === true) return { stance: 'Keeps', hold: 'Suspended' }
+  const expired = (expiryOf(input.integration) ?? Number.POSITIVE_INFINITY) <= input.now
+  if (expired && spec.mode !== 'Plan') return { stance: 'Leaves', hold: 'Expired', fault: lost }
+  if (fault !== undefined && !expired) return { stance: 'Keeps', fault }
+  if (spec.mode === 'Plan') return { stance: 'Keeps', hold: 'Planned', planned: expired ? 'Leaves' : 'Wants' }
+  return { stance: 'Wants' }
+}
+
+function expiryOf({ spec }: StorageIntegration): number | undefined {
+  return spec.expiresAt === undefined ? undefined : Date.parse(spec.expiresAt)
+}
+
+/** Milliseconds until the resolution changes by itself, if it ever does. */
+export function changesIn({ changesAt, hold }: Resolution, now: number): number | undefined {
+  return changesAt === undefined || hold === 'Expired' || hold === 'Revoking' ? undefined : Math.max(0, changesAt - now)
+}
+
