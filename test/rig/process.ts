@@ -97,7 +97,7 @@ function signalGroup(pid: number, signal: NodeJS.Signals): void {
  * and it kills the process group.
  */
 function watchdog(pid: number): () => void {
-  const script = 'read -r _ || kill -KILL -- "-$0"'
+  const script = 'read -r _ || kill -s KILL -- "-$0"'
   const shell = spawn('/bin/sh', ['-c', script, String(pid)], {
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],

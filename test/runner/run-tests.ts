@@ -1,0 +1,65 @@
+import { finished } from 'node:stream/promises'
+import { run } from 'node:test'
+import { spec } from 'node:test/reporters'
+import { onExit } from '../rig/cleanup.ts'
+import { counted, nothing, say, type Tally } from './tally.ts'
+
+/** Runs test files, each in a process of its own, and shows what failed. */
+export async function runTests(part: string, files: readonly string[], concurrency: number): Promise<Tally> {
+  if (files.length === 0) return nothing
+  const since = performance.now()
+  const abort = new AbortController()
+  const forget = onExit(() => abort.abort())
+  const { skipped, ...tally } = await follow(
+    run({ files, concurrency, signal: abort.signal, timeout: fileTimeoutMs }),
+  )
+  forget()
+  say(part, `${counted(tally)}${skipped > 0 ? `, ${skipped} skipped` : ''}`, since)
+  return tally
+}
+
+/** A test that hangs must not hang the run. */
+const fileTimeoutMs = 10 * 60_000
+
+async function follow(events: AsyncIterable<TestEvent>): Promise<Tally & { skipped: number }> {
+  const reporter = spec()
+  reporter.pipe(process.stdout, { end: false })
+  const count = { passed: 0, failed: 0, skipped: 0 }
+  for await (const event of events) {
+    const outcome = outcomeOf(event)
+    if (outcome) count[outcome] += 1
+    if (shown.includes(event.type)) reporter.write(event)
+    else if (isEmptyFile(event)) console.log(`✖ ${event.data.file} has no tests`)
+  }
+  reporter.end()
+  await finished(reporter)
+  return { tests: count.passed + count.failed, ...count }
+}
+
+/** What we look at in the events of node:test. */
+interface TestEvent {
+  readonly type: string
+  readonly data: {
+    readonly name?: string
+    readonly file?: string
+    readonly skip?: string | boolean
+    readonly todo?: string | boolean
+    readonly details?: { readonly type?: string }
+  }
+}
+
+const shown = ['test:fail', 'test:stdout', 'test:stderr']
+
+function outcomeOf(event: TestEvent): 'passed' | 'failed' | 'skipped' | undefined {
+  const { type, data } = event
+  const isResult = type === 'test:pass' || type === 'test:fail'
+  if (!isResult || data.details?.type === 'suite') return undefined
+  if (isSet(data.skip) || isSet(data.todo)) return 'skipped'
+  return type === 'test:pass' && !isEmptyFile(event) ? 'passed' : 'failed'
+}
+
+/** `test.skip` says `true`, a reason, or an empty reason. */
+const isSet = (flag: string | boolean | undefined) => flag !== undefined && flag !== false
+
+/** A file without tests is reported as one that passed; it is a mistake. */
+const isEmptyFile = ({ type, data }: TestEvent) => type === 'test:pass' && data.name === data.file
