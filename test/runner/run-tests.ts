@@ -28,7 +28,7 @@ async function follow(events: AsyncIterable<TestEvent>): Promise<Tally & { skipp
   for await (const event of events) {
     const outcome = outcomeOf(event)
     if (outcome) count[outcome] += 1
-    if (shown.includes(event.type)) reporter.write(event)
+    if (isShown(event)) reporter.write(event)
     else if (isEmptyFile(event)) console.log(`✖ ${event.data.file} has no tests`)
   }
   reporter.end()
@@ -48,7 +48,11 @@ interface TestEvent {
   }
 }
 
-const shown = ['test:fail', 'test:stdout', 'test:stderr']
+/** Failures, output, and what tests have to say; the statistics at the end belong to no file. */
+function isShown({ type, data }: TestEvent): boolean {
+  if (type === 'test:diagnostic') return data.file !== undefined
+  return type === 'test:fail' || type === 'test:stdout' || type === 'test:stderr'
+}
 
 function outcomeOf(event: TestEvent): 'passed' | 'failed' | 'skipped' | undefined {
   const { type, data } = event

@@ -1,0 +1,64 @@
+# `make` alone prints the targets.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+# The machine's own node may be older; this one comes with `npm ci`.
+NODE := node_modules/.bin/node
+# A fresh run of npm for every change of the lock file. npm writes the file itself.
+INSTALLED := node_modules/.package-lock.json
+NPM_RUN := npm run --silent --loglevel=error
+IMAGE ?= mooring:dev
+# make test ONLY=text: only test files whose path contains the text, and no checks.
+ONLY ?=
+RUN = $(NODE) test/run.ts $(if $(ONLY),--only '$(ONLY)')
+
+.PHONY: help setup rig test test-unit test-integration demo bench dev generate lint fmt image clean clean-cache
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' Makefile
+
+setup: $(INSTALLED) ## install the Node packages of the lock file
+
+$(INSTALLED): package-lock.json
+	npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+rig: setup ## find or build every server the tests need (minutes the first time)
+	@$(NODE) test/rig/prepare.ts
+
+test: setup ## types, style and every test; ONLY=text for some test files
+	@$(RUN)
+
+test-unit: setup ## the tests that need no server
+	@$(RUN) --part unit
+
+test-integration: setup ## the tests against kube-apiserver and AWS
+	@$(RUN) --part integration
+
+demo: setup ## show an integration from the first apply to the last revoke
+	@$(NODE) test/demo/demo.ts
+
+bench: setup ## measure the operator under load
+	@$(NODE) test/bench/bench.ts
+
+dev: setup ## an API server and an AWS to try things out by hand, until Ctrl-C
+	@$(NODE) test/rig/dev.ts
+
+generate: setup ## the TypeScript types from crds/
+	@$(NPM_RUN) generate
+
+lint: setup ## types and style
+	@$(NPM_RUN) check
+
+fmt: setup ## format, and mend what can be mended
+	@node_modules/.bin/biome check --write .
+
+image: ## the container image, IMAGE=mooring:dev
+	docker build --tag '$(IMAGE)' .
+
+clean: ## remove what was built
+	rm -rf dist
+
+clean-cache: ## remove the servers, too; building them again takes minutes
+	rm -rf .cache
