@@ -3,8 +3,8 @@ import { safeErrorFields } from './safe-error.ts'
 
 /** The part of `process` that decides over life and death. */
 export interface ProcessHooks {
-  on(event: string, listener: (...args: never[]) => void): unknown
-  off(event: string, listener: (...args: never[]) => void): unknown
+  on(event: string, listener: (...args: unknown[]) => void): unknown
+  off(event: string, listener: (...args: unknown[]) => void): unknown
   exit(code: number): void
 }
 
@@ -31,7 +31,8 @@ export function superviseProcess(options: {
     stopping ??= stopThenExit(options, why, exitCode)
     return stopping
   }
-  const onSignal = (signal: string) => {
+  const onSignal = (name: unknown) => {
+    const signal = String(name)
     if (!stopping) return void stop(signal, 0)
     log.warn({ signal }, 'second signal, exiting at once')
     process.exit(1)

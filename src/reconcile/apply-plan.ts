@@ -2,10 +2,16 @@ import { type Fault, FaultError } from '../api/fault.ts'
 import type { TargetDriver } from '../clouds/cloud.ts'
 import type { DocumentName } from '../plan/document.ts'
 import { canonicalJson } from '../plan/json.ts'
-import { ownersIn } from '../plan/plan-document.ts'
-import type { Change, DocumentPlan } from '../plan/plan-document.ts'
 import { ownershipAt } from '../plan/ownership.ts'
-import { effectiveStances, type ObservedDocument, planTarget, type TargetInput, type TargetPlan } from '../plan/plan-target.ts'
+import type { Change, DocumentPlan } from '../plan/plan-document.ts'
+import { ownersIn } from '../plan/plan-document.ts'
+import {
+  effectiveStances,
+  type ObservedDocument,
+  planTarget,
+  type TargetInput,
+  type TargetPlan,
+} from '../plan/plan-target.ts'
 
 /** A target after its plan was applied as far as it could be. */
 export interface Applied {
@@ -30,12 +36,21 @@ export interface Applied {
  * When the cloud refuses a document because of a principal that one integration brought, that integration is left
  * out and the plan is made and written once more, so that it does not bar the others.
  */
-export async function applyPlan(driver: TargetDriver, input: TargetInput, signal: AbortSignal): Promise<Applied> {
+export async function applyPlan(
+  driver: TargetDriver,
+  input: TargetInput,
+  signal: AbortSignal,
+): Promise<Applied> {
   const plan = planTarget(input)
   const first = await writeAll(driver, plan, signal)
   const barred = barredBy(first.faults, input)
   if (barred.size === 0) return settle(driver, input, first, barred, signal)
-  const without = { ...input, participants: input.participants.map((p) => (barred.has(p.owner) ? { ...p, stance: 'Keeps' as const } : p)) }
+  const without = {
+    ...input,
+    participants: input.participants.map((p) =>
+      barred.has(p.owner) ? { ...p, stance: 'Keeps' as const } : p,
+    ),
+  }
   const second = await writeAll(driver, planTarget(without), signal)
   return settle(driver, without, second, barred, signal)
 }
@@ -59,7 +74,11 @@ async function writeAll(driver: TargetDriver, plan: TargetPlan, signal: AbortSig
   return { changes, names, faults: new Map() }
 }
 
-async function writeOne(driver: TargetDriver, plan: DocumentPlan, signal: AbortSignal): Promise<Fault | undefined> {
+async function writeOne(
+  driver: TargetDriver,
+  plan: DocumentPlan,
+  signal: AbortSignal,
+): Promise<Fault | undefined> {
   try {
     await driver.write(plan, signal)
     return undefined
@@ -71,7 +90,9 @@ async function writeOne(driver: TargetDriver, plan: DocumentPlan, signal: AbortS
 
 /** Integrations whose own entries name the principal that the cloud refused; none when it is a stranger’s. */
 function barredBy(faults: ReadonlyMap<DocumentName, Fault>, input: TargetInput): ReadonlyMap<string, Fault> {
-  const refusals = [...faults.values()].filter(({ reason, principal }) => reason === 'InvalidPrincipal' && principal !== undefined)
+  const refusals = [...faults.values()].filter(
+    ({ reason, principal }) => reason === 'InvalidPrincipal' && principal !== undefined,
+  )
   return new Map(
     refusals.flatMap((fault) =>
       input.participants
@@ -96,7 +117,11 @@ async function settle(
   const fresh = new Map(readBack.map((document) => [document.kind.name, document]))
   const documents = input.documents.map((document) => fresh.get(document.kind.name) ?? document)
   const remaining = planTarget({ ...input, documents })
-  const ownership = ownershipAt(input.installation, input.target, effectiveStances(input.participants, new Map()))
+  const ownership = ownershipAt(
+    input.installation,
+    input.target,
+    effectiveStances(input.participants, new Map()),
+  )
   const present = documents.flatMap(({ kind, document }) => [...ownersIn(kind, document, ownership)])
   const orphans = remaining.documents.flatMap((plan) => plan.orphans)
   return { documents, remaining, changes, faults, barred, present: new Set(present), orphans }

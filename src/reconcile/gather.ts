@@ -38,7 +38,9 @@ export async function gather(
 /** The named account; without a name the one account that is marked as default, and none if several are. */
 function accountFor(accounts: Store<CloudAccount>, name: string | undefined): CloudAccount | undefined {
   if (name !== undefined) return accounts.get(name)
-  const marked = accounts.list().filter(({ metadata }) => metadata.annotations?.[DEFAULT_ACCOUNT_ANNOTATION] === 'true')
+  const marked = accounts
+    .list()
+    .filter(({ metadata }) => metadata.annotations?.[DEFAULT_ACCOUNT_ANNOTATION] === 'true')
   return marked.length === 1 ? marked[0] : undefined
 }
 

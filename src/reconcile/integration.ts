@@ -82,7 +82,10 @@ function mayGo(
   return fault === undefined && answer !== undefined && answer.fault === undefined && !answer.present
 }
 
-async function letGo({ rest }: IntegrationDependencies, integration: StorageIntegration): Promise<PassResult> {
+async function letGo(
+  { rest }: IntegrationDependencies,
+  integration: StorageIntegration,
+): Promise<PassResult> {
   await removeFinalizer(rest, STORAGE_INTEGRATIONS, integration, FINALIZER)
   return {}
 }

@@ -4,8 +4,7 @@ import type { CheckResult, Target } from '../clouds/cloud.ts'
 import type { Change, DocumentPlan } from '../plan/plan-document.ts'
 import type { Resolution } from '../vendors/resolve.ts'
 import type { Applied } from './apply-plan.ts'
-import { probeKey } from './serve-account.ts'
-import { type DocumentOutcome, type OwnerReport, questionOf } from './target-report.ts'
+import { type DocumentOutcome, type OwnerReport, probeKey, questionOf } from './target-report.ts'
 
 /** Everything that a pass with one account found at one target. */
 export interface Findings {
@@ -31,7 +30,10 @@ export function failedReports(people: readonly Resolution[], fault: Fault): Map<
     people.map((person) => {
       const gone = person.stance === 'Leaves' && fault.reason === 'BucketNotFound'
       const nothing = { documents: [], pending: [], checks: [], settling: false }
-      return [person.owner, { question: questionOf(person), ...nothing, fault: gone ? undefined : fault, present: !gone }]
+      return [
+        person.owner,
+        { question: questionOf(person), ...nothing, fault: gone ? undefined : fault, present: !gone },
+      ]
     }),
   )
 }
@@ -39,8 +41,12 @@ export function failedReports(people: readonly Resolution[], fault: Fault): Map<
 function ownerReport(person: Resolution, findings: Findings): OwnerReport {
   const { owner, stance } = person
   const { applied, target } = findings
-  const documents = stance === 'Wants' ? applied.remaining.documents.flatMap((plan) => outcomeOf(person, plan, findings)) : []
-  const checks = stance === 'Wants' ? [bucketAnswers(target), ...documents.map(readBackCheck), ...probeChecks(person, findings)] : []
+  const documents =
+    stance === 'Wants' ? applied.remaining.documents.flatMap((plan) => outcomeOf(person, plan, findings)) : []
+  const checks =
+    stance === 'Wants'
+      ? [bucketAnswers(target), ...documents.map(readBackCheck), ...probeChecks(person, findings)]
+      : []
   return {
     question: questionOf(person),
     fault: stance === 'Leaves' ? leavingFault(owner, applied) : documents.find(({ fault }) => fault)?.fault,
@@ -65,7 +71,13 @@ function outcomeOf(person: Resolution, plan: DocumentPlan, findings: Findings): 
   const fault = faultIn(person.owner, plan, findings)
   if (fault !== undefined) return [{ ...outcome, state: 'Missing', fault }]
   if (changes.some(({ owner }) => owner === person.owner)) {
-    return [{ ...outcome, state: 'Missing', fault: lostRace(`the ${kind.label} as read back does not hold what was written`) }]
+    return [
+      {
+        ...outcome,
+        state: 'Missing',
+        fault: lostRace(`the ${kind.label} as read back does not hold what was written`),
+      },
+    ]
   }
   return [{ ...outcome, state: [...adopted.values()].includes(person.owner) ? 'Adopted' : 'Applied' }]
 }
@@ -96,7 +108,8 @@ function bucketAnswers({ name }: Target): CheckResult {
 
 function readBackCheck({ label, document, state }: DocumentOutcome): CheckResult {
   const name = `${document}ReadBack`
-  if (state === 'Missing') return { name, result: 'Failed', message: `the ${label} as read back lacks what was asked for` }
+  if (state === 'Missing')
+    return { name, result: 'Failed', message: `the ${label} as read back lacks what was asked for` }
   return { name, result: 'Passed', message: `the ${label} as read back holds what was asked for` }
 }
 

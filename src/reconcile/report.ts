@@ -21,7 +21,12 @@ export function reportStatus(
   answer: OwnerReport | undefined,
   now: string,
 ): StorageIntegrationStatus {
-  const conditions = mergeConditions(before?.conditions ?? [], verdicts(resolution, answer), resolution.generation, now)
+  const conditions = mergeConditions(
+    before?.conditions ?? [],
+    verdicts(resolution, answer),
+    resolution.generation,
+    now,
+  )
   const served = resolution.stance === 'Wants' || resolution.hold === 'Planned'
   return {
     observedGeneration: resolution.generation,
@@ -45,11 +50,15 @@ export function isWaiting(
   resolution: Resolution,
   answer: OwnerReport | undefined,
 ): boolean {
-  const asks = resolution.fault === undefined && (resolution.stance !== 'Keeps' || resolution.planned !== undefined)
+  const asks =
+    resolution.fault === undefined && (resolution.stance !== 'Keeps' || resolution.planned !== undefined)
   return asks && answer === undefined && (before?.conditions ?? []).length > 0
 }
 
-function planOf({ storage, hold }: Resolution, answer: OwnerReport | undefined): Pick<StorageIntegrationStatus, 'plan'> {
+function planOf(
+  { storage, hold }: Resolution,
+  answer: OwnerReport | undefined,
+): Pick<StorageIntegrationStatus, 'plan'> {
   if (hold !== 'Planned' || answer === undefined) return {}
   const changes = answer.pending.slice(0, PLAN_LIMIT).map((change) => shown(storage, change))
   const truncated = answer.pending.length - changes.length
@@ -59,4 +68,3 @@ function planOf({ storage, hold }: Resolution, answer: OwnerReport | undefined):
 function shown(target: string, { action, document, mark, summary }: Change) {
   return { target, document, action, entry: mark, summary }
 }
-

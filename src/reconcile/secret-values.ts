@@ -5,7 +5,11 @@ import type { Rest } from '../kube/rest.ts'
 import { getSecret } from '../kube/secrets.ts'
 
 /** Reads one Secret, for as long as the caller needs it. */
-export type SecretReader = (namespace: string, name: string, signal: AbortSignal) => Promise<Readonly<Record<string, string>>>
+export type SecretReader = (
+  namespace: string,
+  name: string,
+  signal: AbortSignal,
+) => Promise<Readonly<Record<string, string>>>
 
 /**
  * Reads Secrets by `get`, one at a time, and keeps nothing.

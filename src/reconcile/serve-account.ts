@@ -1,12 +1,11 @@
 import { type Fault, FaultError } from '../api/fault.ts'
-import type { CheckResult, CloudSession, Probe, Target, TargetDriver } from '../clouds/cloud.ts'
-import { canonicalJson } from '../plan/json.ts'
+import type { CheckResult, CloudSession, Target, TargetDriver } from '../clouds/cloud.ts'
 import type { Change } from '../plan/plan-document.ts'
 import { planTarget, type TargetInput } from '../plan/plan-target.ts'
 import type { Resolution } from '../vendors/resolve.ts'
 import { type Applied, applyPlan } from './apply-plan.ts'
-import { failedReports, type Findings, ownerReports } from './owner-reports.ts'
-import type { OwnerReport } from './target-report.ts'
+import { type Findings, failedReports, ownerReports } from './owner-reports.ts'
+import { type OwnerReport, probeKey } from './target-report.ts'
 
 export interface ServeDependencies {
   readonly installation: string
@@ -90,11 +89,6 @@ async function probeAll(
   return new Map(await Promise.all(results))
 }
 
-/** Equal for probes that need to be tried only once. */
-export function probeKey(probe: Probe): string {
-  return canonicalJson(probe)
-}
-
 /** For each integration in mode Plan: what Enforce would change, given all others as they are. */
 function pendingOf(
   input: TargetInput,
@@ -105,8 +99,14 @@ function pendingOf(
   return new Map(planners.map((person) => [person.owner, whatIf(input, applied, person)]))
 }
 
-function whatIf(input: TargetInput, { documents }: Applied, { owner, planned = 'Keeps' }: Resolution): Change[] {
-  const participants = input.participants.map((other) => (other.owner === owner ? { ...other, stance: planned } : other))
+function whatIf(
+  input: TargetInput,
+  { documents }: Applied,
+  { owner, planned = 'Keeps' }: Resolution,
+): Change[] {
+  const participants = input.participants.map((other) =>
+    other.owner === owner ? { ...other, stance: planned } : other,
+  )
   const plan = planTarget({ ...input, documents, participants })
   return plan.documents.flatMap(({ changes }) => changes.filter((change) => change.owner === owner))
 }

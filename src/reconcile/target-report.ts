@@ -1,5 +1,5 @@
 import type { Fault } from '../api/fault.ts'
-import type { CheckResult } from '../clouds/cloud.ts'
+import type { CheckResult, Probe } from '../clouds/cloud.ts'
 import type { DocumentName } from '../plan/document.ts'
 import { canonicalJson } from '../plan/json.ts'
 import type { Change } from '../plan/plan-document.ts'
@@ -41,4 +41,9 @@ export interface TargetReport {
 /** What a resolution asks of its target, as a text: equal texts get equal answers. */
 export function questionOf({ uid, stance, planned, account, entries, probes }: Resolution): string {
   return canonicalJson({ uid, stance, planned, account, entries, probes })
+}
+
+/** Equal for probes that need to be tried only once. */
+export function probeKey(probe: Probe): string {
+  return canonicalJson(probe)
 }

@@ -1,7 +1,7 @@
 import type { Fault } from '../api/fault.ts'
 import type { PassResult } from '../kube/workers.ts'
 import type { Resolution } from '../vendors/resolve.ts'
-import { type AccountPart, serveAccount, type ServeDependencies } from './serve-account.ts'
+import { type AccountPart, type ServeDependencies, serveAccount } from './serve-account.ts'
 import type { OwnerReport, TargetReport } from './target-report.ts'
 import type { World } from './world.ts'
 

@@ -30,14 +30,21 @@ function heldVerdicts(resolution: Resolution, answer: OwnerReport | undefined): 
   const { hold, fault } = resolution
   if (hold === 'Expired' || hold === 'Revoking') return departing(hold, fault ?? answer?.fault, answer)
   if (fault !== undefined) return stopped(fault, ' What was applied before stays as it is.')
-  if (hold === 'Suspended') return unknown('Suspended', 'spec.suspend is true: nothing is read, written or repaired; what was applied stays.')
+  if (hold === 'Suspended')
+    return unknown(
+      'Suspended',
+      'spec.suspend is true: nothing is read, written or repaired; what was applied stays.',
+    )
   if (hold === 'Planned') return planned(answer)
   return undefined
 }
 
 function departing(hold: Hold, fault: Fault | undefined, answer: OwnerReport | undefined): Verdict[] {
   if (fault !== undefined) {
-    return stopped(fault, ' Until then the access is not taken away; to let go of it instead, set spec.deletionPolicy to Retain.')
+    return stopped(
+      fault,
+      ' Until then the access is not taken away; to let go of it instead, set spec.deletionPolicy to Retain.',
+    )
   }
   if (answer === undefined || answer.present) return unknown('Revoking', 'The access is being taken away.')
   const message = 'The access was taken away: the cloud shows no entry of this integration.'
@@ -69,30 +76,54 @@ function documentVerdict({ document, label, state, fault }: DocumentOutcome): Ve
     const message = `The ${label} held an equal entry already; it stays when this integration goes.`
     return { type, status: 'True', reason: 'Adopted', message }
   }
-  return { type, status: 'True', reason: 'Applied', message: `The ${label} holds what the vendor asks for, as read back.` }
+  return {
+    type,
+    status: 'True',
+    reason: 'Applied',
+    message: `The ${label} holds what the vendor asks for, as read back.`,
+  }
 }
 
 function verifiedVerdict({ checks, settling, documents }: OwnerReport): Verdict {
   const type = 'Verified'
   const missing = documents.find(({ fault }) => fault !== undefined)?.fault
-  if (missing !== undefined) return { type, status: 'False', reason: missing.reason, message: missing.message }
+  if (missing !== undefined)
+    return { type, status: 'False', reason: missing.reason, message: missing.message }
   const failed = checks.find(({ result }) => result === 'Failed')
   const untried = checks.find(({ result }) => result === 'Unknown')
   if (failed !== undefined && settling) {
-    return { type, status: 'Unknown', reason: 'Propagating', message: `Written a moment ago; ${failed.message}. It is checked again by itself.` }
+    return {
+      type,
+      status: 'Unknown',
+      reason: 'Propagating',
+      message: `Written a moment ago; ${failed.message}. It is checked again by itself.`,
+    }
   }
-  if (failed !== undefined) return { type, status: 'False', reason: 'PreflightRefused', message: failed.message }
+  if (failed !== undefined)
+    return { type, status: 'False', reason: 'PreflightRefused', message: failed.message }
   if (untried !== undefined || checks.length === 0) {
-    return { type, status: 'Unknown', reason: 'VerificationIncomplete', message: untried?.message ?? 'there was nothing to check' }
+    return {
+      type,
+      status: 'Unknown',
+      reason: 'VerificationIncomplete',
+      message: untried?.message ?? 'there was nothing to check',
+    }
   }
-  return { type, status: 'True', reason: 'Verified', message: `${checks.length} checks passed, see status.checks. The vendor’s own read cannot be tried from here.` }
+  return {
+    type,
+    status: 'True',
+    reason: 'Verified',
+    message: `${checks.length} checks passed, see status.checks. The vendor’s own read cannot be tried from here.`,
+  }
 }
 
 /** The first condition that is not True speaks; if all are, Ready is True and says Verified. */
 function readyVerdict(others: readonly Verdict[]): Verdict {
-  const worst = others.find(({ status }) => status === 'False') ?? others.find(({ status }) => status === 'Unknown')
+  const worst =
+    others.find(({ status }) => status === 'False') ?? others.find(({ status }) => status === 'Unknown')
   const speaker = worst ?? others.find(({ type }) => type === 'Verified')
-  if (speaker === undefined) return { type: 'Ready', status: 'Unknown', reason: 'Progressing', message: 'Nothing is known yet.' }
+  if (speaker === undefined)
+    return { type: 'Ready', status: 'Unknown', reason: 'Progressing', message: 'Nothing is known yet.' }
   return { ...speaker, type: 'Ready' }
 }
 

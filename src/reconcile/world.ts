@@ -14,11 +14,12 @@ export class World {
 
   /** Takes a resolution; returns the targets that must be looked at because of it. */
   resolve(resolution: Resolution): string[] {
-    const { owner, target } = resolution
+    const { owner } = resolution
     const before = this.#resolutions.get(owner)
+    const target = resolution.target ?? lastTarget(before, resolution)
     const moved = before?.target !== undefined && before.target.key !== target?.key ? [before.target.key] : []
     if (moved.length > 0) this.forget(owner)
-    this.#resolutions.set(owner, resolution)
+    this.#resolutions.set(owner, { ...resolution, target })
     if (target === undefined) return moved
     this.#ownersAt(target.key).add(owner)
     const asked = before !== undefined && questionOf(before) === questionOf(resolution)
@@ -49,7 +50,9 @@ export class World {
 
   /** Targets that integrations of this CloudAccount ask for. */
   targetsOf(account: string): string[] {
-    const keys = [...this.#resolutions.values()].flatMap((r) => (r.account === account && r.target ? [r.target.key] : []))
+    const keys = [...this.#resolutions.values()].flatMap((r) =>
+      r.account === account && r.target ? [r.target.key] : [],
+    )
     return [...new Set(keys)]
   }
 
@@ -57,7 +60,9 @@ export class World {
   publish(target: string, report: TargetReport): string[] {
     const before = this.#reports.get(target)
     if (this.#owners.has(target)) this.#reports.set(target, report)
-    return [...report.owners].filter(([owner, next]) => !equal(before?.owners.get(owner), next)).map(([owner]) => owner)
+    return [...report.owners]
+      .filter(([owner, next]) => !equal(before?.owners.get(owner), next))
+      .map(([owner]) => owner)
   }
 
   reportOf(target: string): TargetReport | undefined {
@@ -69,6 +74,12 @@ export class World {
     const { target, owner } = resolution
     const report = target === undefined ? undefined : this.#reports.get(target.key)?.owners.get(owner)
     return report?.question === questionOf(resolution) ? report : undefined
+  }
+
+  /** True when an earlier report answers what the owner asks now. */
+  asksTheSame(owner: string, { question }: OwnerReport): boolean {
+    const resolution = this.#resolutions.get(owner)
+    return resolution !== undefined && questionOf(resolution) === question
   }
 
   /** Marks of orphans seen with this CloudAccount's credentials, as `target: mark`. */
@@ -84,6 +95,11 @@ export class World {
     this.#owners.set(target, owners)
     return owners
   }
+}
+
+/** An integration whose account is gone still has its entries where it last was; there it keeps them. */
+function lastTarget(before: Resolution | undefined, { uid }: Resolution): Resolution['target'] {
+  return before?.uid === uid ? before.target : undefined
 }
 
 function equal(a: unknown, b: unknown): boolean {

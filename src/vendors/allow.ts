@@ -31,7 +31,8 @@ function ruleMatches(rule: AllowRule, ask: Ask): boolean {
 }
 
 function namespaceMatches(rule: AllowRule, ask: Ask): boolean {
-  if (rule.namespaces !== undefined) return rule.namespaces.some((pattern) => globMatches(pattern, ask.namespace))
+  if (rule.namespaces !== undefined)
+    return rule.namespaces.some((pattern) => globMatches(pattern, ask.namespace))
   return rule.namespaceSelector !== undefined && selectorMatches(rule.namespaceSelector, ask.namespaceLabels)
 }
 
@@ -54,12 +55,17 @@ function storageMatches(pattern: string, { bucket, prefix }: Ask): boolean {
 /** https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#label-selectors; an empty one matches all. */
 function selectorMatches(selector: LabelSelector, labels: Readonly<Record<string, string>>): boolean {
   const exact = Object.entries(selector.matchLabels ?? {}).every(([key, value]) => labels[key] === value)
-  return exact && (selector.matchExpressions ?? []).every((expression) => expressionMatches(expression, labels))
+  return (
+    exact && (selector.matchExpressions ?? []).every((expression) => expressionMatches(expression, labels))
+  )
 }
 
 type Expression = NonNullable<LabelSelector['matchExpressions']>[number]
 
-function expressionMatches({ key, operator, values = [] }: Expression, labels: Readonly<Record<string, string>>): boolean {
+function expressionMatches(
+  { key, operator, values = [] }: Expression,
+  labels: Readonly<Record<string, string>>,
+): boolean {
   const value = labels[key]
   switch (operator) {
     case 'In':

@@ -16,7 +16,8 @@ export function checkParameters(
 ): Found<Readonly<Record<string, string>>> {
   const names = declared.map(({ name }) => name)
   const unknown = Object.keys(given).find((name) => !names.includes(name))
-  if (unknown !== undefined) return refused(unknown, `is not a parameter of this vendor (${names.join(', ') || 'it has none'})`)
+  if (unknown !== undefined)
+    return refused(unknown, `is not a parameter of this vendor (${names.join(', ') || 'it has none'})`)
   for (const parameter of declared) {
     const fault = faultOf(parameter, given[parameter.name])
     if (fault !== undefined) return fault
@@ -33,16 +34,21 @@ function faultOf(parameter: VendorParameter, value: string | undefined): Refused
 
 function problemOf(parameter: VendorParameter, value: string): string | undefined {
   const { minLength = 0, maxLength = Number.POSITIVE_INFINITY, pattern, patternMessage } = parameter
-  if (UNSAFE.test(value)) return 'must not contain *, ?, ${ or control characters, which could widen the grant'
+  if (UNSAFE.test(value))
+    return 'must not contain *, ?, ${ or control characters, which could widen the grant'
   if (value.length < minLength) return `is shorter than ${minLength} characters`
   if (value.length > maxLength) return `is longer than ${maxLength} characters`
-  if (pattern !== undefined && !new RegExp(pattern, 'u').test(value)) return patternMessage ?? `does not match ${pattern}`
+  if (pattern !== undefined && !new RegExp(pattern, 'u').test(value))
+    return patternMessage ?? `does not match ${pattern}`
   return undefined
 }
 
 function missing({ name, description, deferred }: VendorParameter): Refused {
   if (deferred === true) {
-    return refuse('AwaitingVendorInput', `waiting for spec.parameters.${name} from the vendor: ${description}`)
+    return refuse(
+      'AwaitingVendorInput',
+      `waiting for spec.parameters.${name} from the vendor: ${description}`,
+    )
   }
   return refused(name, `is required: ${description}`)
 }

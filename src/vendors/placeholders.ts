@@ -2,7 +2,15 @@
  * Names that `${…}` may hold in a vendor's recipe, besides `parameters.<name>`. A closed set: an unknown name makes
  * the StorageVendor `Ready=False`, so a misspelt recipe never reaches a cloud.
  */
-export const PLACEHOLDERS = ['partition', 'accountId', 'region', 'bucket', 'prefix', 'namespace', 'name'] as const
+export const PLACEHOLDERS = [
+  'partition',
+  'accountId',
+  'region',
+  'bucket',
+  'prefix',
+  'namespace',
+  'name',
+] as const
 
 /** The value of every placeholder for one integration; parameters under `parameters.<name>`. */
 export type PlaceholderValues = Readonly<Record<string, string>>

@@ -16,15 +16,20 @@ export function recipeFaults(spec: StorageVendorSpec): string[] {
 
 /** Parts of the S3 recipe that this version cannot apply yet, by field name. */
 export function unsupportedParts(s3: VendorS3): string[] {
-  return (['role', 'attachToRole', 'keyPolicy', 'lifecycle'] as const).filter((part) => s3[part] !== undefined)
+  return (['role', 'attachToRole', 'keyPolicy', 'lifecycle'] as const).filter(
+    (part) => s3[part] !== undefined,
+  )
 }
 
 function placeholderFaults(spec: StorageVendorSpec): string[] {
   const parameters = (spec.parameters ?? []).map(({ name }) => name)
-  const sensitive = (spec.parameters ?? []).filter((p) => p.sensitive === true).map(({ name }) => `parameters.${name}`)
+  const sensitive = (spec.parameters ?? [])
+    .filter((p) => p.sensitive === true)
+    .map(({ name }) => `parameters.${name}`)
   return textsIn(spec, 'spec').flatMap(({ path, text }) =>
     placeholdersIn(text).flatMap((name) => {
-      if (!isKnown(name, path, parameters)) return [`${path}: \${${name}} is not a placeholder that Mooring knows`]
+      if (!isKnown(name, path, parameters))
+        return [`${path}: \${${name}} is not a placeholder that Mooring knows`]
       const shown = sensitive.includes(name) && isShown(path)
       return shown ? [`${path}: \${${name}} is sensitive and would be shown in status`] : []
     }),
@@ -39,7 +44,10 @@ const LATER: readonly (readonly [RegExp, readonly string[]])[] = [
 ]
 
 function isKnown(name: string, path: string, parameters: readonly string[]): boolean {
-  return isPlaceholder(name, parameters) || LATER.some(([where, names]) => where.test(path) && names.includes(name))
+  return (
+    isPlaceholder(name, parameters) ||
+    LATER.some(([where, names]) => where.test(path) && names.includes(name))
+  )
 }
 
 function isShown(path: string): boolean {
@@ -48,7 +56,9 @@ function isShown(path: string): boolean {
 
 function patternFaults(spec: StorageVendorSpec): string[] {
   const patterns = [
-    ...(spec.parameters ?? []).map(({ name, pattern }) => [`spec.parameters[${name}].pattern`, pattern] as const),
+    ...(spec.parameters ?? []).map(
+      ({ name, pattern }) => [`spec.parameters[${name}].pattern`, pattern] as const,
+    ),
     ['spec.s3.requirements.bucketNamePattern', spec.s3?.requirements?.bucketNamePattern] as const,
   ]
   return patterns.flatMap(([path, pattern]) =>
@@ -69,8 +79,17 @@ function s3Faults(s3: VendorS3): string[] {
     const path = `spec.s3.bucketPolicy.statements[${statement.name}]`
     const principals = Object.values(statement.principal).flat()
     return [
-      ...principals.filter(isOpen).map((p) => `${path}.principal: ${p} would open the bucket to everyone; name the vendor’s own principal`),
-      ...statement.resources.filter(isOutside).map((r) => `${path}.resources: ${r} must be arn:\${partition}:s3:::\${bucket} or begin with arn:\${partition}:s3:::\${bucket}/\${prefix}`),
+      ...principals
+        .filter(isOpen)
+        .map(
+          (p) => `${path}.principal: ${p} would open the bucket to everyone; name the vendor’s own principal`,
+        ),
+      ...statement.resources
+        .filter(isOutside)
+        .map(
+          (r) =>
+            `${path}.resources: ${r} must be arn:\${partition}:s3:::\${bucket} or begin with arn:\${partition}:s3:::\${bucket}/\${prefix}`,
+        ),
     ]
   })
 }
@@ -79,6 +98,7 @@ function isOpen(principal: unknown): boolean {
   return typeof principal !== 'string' || principal.includes('*')
 }
 
+// biome-ignore lint/suspicious/noTemplateCurlyInString: a recipe's text, with its placeholders
 const BUCKET = 'arn:${partition}:s3:::${bucket}'
 
 function isOutside(resource: string): boolean {
@@ -95,7 +115,9 @@ function textsIn(value: unknown, path: string): FoundText[] {
   if (typeof value === 'string') return [{ path, text: value }]
   if (typeof value !== 'object' || value === null) return []
   const inList = Array.isArray(value)
-  return Object.entries(value).flatMap(([key, inner]) => textsIn(inner, inList ? `${path}[${nameOf(inner) ?? key}]` : `${path}.${key}`))
+  return Object.entries(value).flatMap(([key, inner]) =>
+    textsIn(inner, inList ? `${path}[${nameOf(inner) ?? key}]` : `${path}.${key}`),
+  )
 }
 
 function nameOf(value: unknown): string | undefined {

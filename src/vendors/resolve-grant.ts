@@ -23,7 +23,8 @@ export function resolveGrant(input: ResolveInput, location: Location): Found<Gra
   const recipe = usableRecipe(vendor, location)
   if (!recipe.ok) return recipe
   const access = accessLevel(integration, vendor)
-  if (!vendor.spec.access.some(({ name }) => name === access)) return refuse('InvalidSpec', unknownAccess(vendor, access))
+  if (!vendor.spec.access.some(({ name }) => name === access))
+    return refuse('InvalidSpec', unknownAccess(vendor, access))
   const denied = notAllowed(input, location, access)
   if (denied !== undefined) return { ok: false, fault: denied }
   if ('reason' in input.parameters) return { ok: false, fault: input.parameters as Fault }
@@ -43,17 +44,29 @@ function usableRecipe(vendor: StorageVendor, { bucket }: Location): Found<Vendor
   const [problem] = recipeFaults(vendor.spec)
   if (problem !== undefined) return refuse('VendorInvalid', `StorageVendor "${name}": ${problem}`)
   const { s3 } = vendor.spec
-  if (s3 === undefined) return refuse('NotSupported', `StorageVendor "${name}" has no recipe for S3 (spec.s3).`)
+  if (s3 === undefined)
+    return refuse('NotSupported', `StorageVendor "${name}" has no recipe for S3 (spec.s3).`)
   const [part] = unsupportedParts(s3)
-  if (part !== undefined) return refuse('NotSupported', `StorageVendor "${name}" needs spec.s3.${part}, which this version of Mooring cannot apply yet.`)
+  if (part !== undefined)
+    return refuse(
+      'NotSupported',
+      `StorageVendor "${name}" needs spec.s3.${part}, which this version of Mooring cannot apply yet.`,
+    )
   const { bucketNamePattern, bucketNameMessage } = s3.requirements ?? {}
   if (bucketNamePattern !== undefined && !new RegExp(bucketNamePattern, 'u').test(bucket)) {
-    return refuse('InvalidSpec', `spec.s3.bucket: ${bucketNameMessage ?? `must match ${bucketNamePattern}`} (vendor "${name}").`)
+    return refuse(
+      'InvalidSpec',
+      `spec.s3.bucket: ${bucketNameMessage ?? `must match ${bucketNamePattern}`} (vendor "${name}").`,
+    )
   }
   return found(s3)
 }
 
-function notAllowed({ integration, vendor, account, namespaceLabels }: ResolveInput, location: Location, access: string): Fault | undefined {
+function notAllowed(
+  { integration, vendor, account, namespaceLabels }: ResolveInput,
+  location: Location,
+  access: string,
+): Fault | undefined {
   const { namespace = '' } = integration.metadata
   const vendorName = vendor?.metadata.name ?? ''
   const { bucket, prefix } = location

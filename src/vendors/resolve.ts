@@ -58,7 +58,9 @@ export interface Resolution {
 export function resolve(input: ResolveInput): Resolution {
   const { integration, account } = input
   const location = locate(integration, account)
-  const grant = location.ok ? resolveGrant(input, location.value) : { ok: false as const, fault: location.fault }
+  const grant = location.ok
+    ? resolveGrant(input, location.value)
+    : { ok: false as const, fault: location.fault }
   const made = grant.ok ? grant.value : { entries: [], probes: [], outputs: {} }
   const decided = decide(input, location.ok ? undefined : location.fault, grant.ok ? undefined : grant.fault)
   return {
@@ -98,6 +100,7 @@ function expiryOf({ spec }: StorageIntegration): number | undefined {
 
 /** Milliseconds until the resolution changes by itself, if it ever does. */
 export function changesIn({ changesAt, hold }: Resolution, now: number): number | undefined {
-  return changesAt === undefined || hold === 'Expired' || hold === 'Revoking' ? undefined : Math.max(0, changesAt - now)
+  return changesAt === undefined || hold === 'Expired' || hold === 'Revoking'
+    ? undefined
+    : Math.max(0, changesAt - now)
 }
-

@@ -54,7 +54,12 @@ function statementEntry(statement: VendorStatement, values: PlaceholderValues): 
 type Filler = (texts: readonly string[]) => string[]
 
 /** The policy language's names for the kinds of principal. */
-const PRINCIPAL_TYPES = { aws: 'AWS', canonicalUser: 'CanonicalUser', service: 'Service', federated: 'Federated' } as const
+const PRINCIPAL_TYPES = {
+  aws: 'AWS',
+  canonicalUser: 'CanonicalUser',
+  service: 'Service',
+  federated: 'Federated',
+} as const
 
 function principalOf({ principal }: VendorStatement, filled: Filler): Record<string, string[]> {
   const types = Object.keys(PRINCIPAL_TYPES) as (keyof typeof PRINCIPAL_TYPES)[]
@@ -62,7 +67,10 @@ function principalOf({ principal }: VendorStatement, filled: Filler): Record<str
   return Object.fromEntries(present.map((type) => [PRINCIPAL_TYPES[type], filled(principal[type] ?? [])]))
 }
 
-function conditionOf({ conditions }: VendorStatement, filled: Filler): Record<string, Record<string, string[]>> | undefined {
+function conditionOf(
+  { conditions }: VendorStatement,
+  filled: Filler,
+): Record<string, Record<string, string[]>> | undefined {
   if (conditions === undefined || conditions.length === 0) return undefined
   const byOperator = Map.groupBy(conditions, ({ operator }) => operator)
   return Object.fromEntries(

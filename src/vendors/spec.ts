@@ -1,8 +1,8 @@
 import type { CloudAccount } from '../api/generated/cloud-account.ts'
 import type { StorageIntegration } from '../api/generated/storage-integration.ts'
 import type { StorageVendor } from '../api/generated/storage-vendor.ts'
-import type { Target } from '../clouds/cloud.ts'
 import { partitionOf } from '../clouds/aws/partition.ts'
+import type { Target } from '../clouds/cloud.ts'
 import { type Found, found, type Refused, refuse } from './found.ts'
 
 /** Where an integration's data lies, and the facts that recipes may name. */
@@ -31,11 +31,17 @@ export function locate(
   account: CloudAccount | undefined,
 ): Found<Location> & { readonly storage: string } {
   if (spec.gcs !== undefined) {
-    return { ...unsupported('spec.gcs', 'Google Cloud Storage'), storage: `gs://${spec.gcs.bucket}/${spec.gcs.prefix ?? ''}` }
+    return {
+      ...unsupported('spec.gcs', 'Google Cloud Storage'),
+      storage: `gs://${spec.gcs.bucket}/${spec.gcs.prefix ?? ''}`,
+    }
   }
   if (spec.azureBlob !== undefined) {
     const { storageAccount, container = '' } = spec.azureBlob
-    return { ...unsupported('spec.azureBlob', 'Azure Blob Storage'), storage: `https://${storageAccount}/${container}` }
+    return {
+      ...unsupported('spec.azureBlob', 'Azure Blob Storage'),
+      storage: `https://${storageAccount}/${container}`,
+    }
   }
   const { bucket = '', prefix = '' } = spec.s3 ?? {}
   return { ...locateS3(spec.account, account, bucket, prefix), storage: `s3://${bucket}/${prefix}` }
@@ -57,10 +63,14 @@ function locateS3(
   if (account === undefined) return refuse('AccountNotFound', accountMissing(named))
   const { aws } = account.spec
   if (aws === undefined) {
-    return refuse('InvalidSpec', `spec.s3 needs an AWS account, but CloudAccount "${account.metadata.name}" has no spec.aws. Name another one in spec.account.`)
+    return refuse(
+      'InvalidSpec',
+      `spec.s3 needs an AWS account, but CloudAccount "${account.metadata.name}" has no spec.aws. Name another one in spec.account.`,
+    )
   }
   if (!NAME.test(bucket)) return refuse('InvalidSpec', `spec.s3.bucket: "${bucket}" is not a bucket name.`)
-  if (WIDENING.test(prefix)) return refuse('InvalidSpec', 'spec.s3.prefix must not hold *, ? or $, which would widen the grant.')
+  if (WIDENING.test(prefix))
+    return refuse('InvalidSpec', 'spec.s3.prefix must not hold *, ? or $, which would widen the grant.')
   const partition = aws.partition ?? partitionOf(aws.region)
   const name = `s3://${bucket}`
   const target: Target = { key: `${name} at ${aws.endpoint ?? partition}`, kind: 'S3Bucket', name, bucket }

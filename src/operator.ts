@@ -1,0 +1,179 @@
+import { randomUUID } from 'node:crypto'
+import { hostname } from 'node:os'
+import { countByReason, emptyCaches, type KindReflector, reflectAll } from './caches.ts'
+import type { Config } from './config.ts'
+import { buildControllers, type Controllers, makeQueues, type Queues } from './controllers.ts'
+import type { Connection } from './kube/connection.ts'
+import { EventRecorder } from './kube/events.ts'
+import { fencedRest } from './kube/fenced-rest.ts'
+import { serveHealth } from './kube/health-server.ts'
+import { HttpRest } from './kube/http-rest.ts'
+import { LeaderElector } from './kube/lease.ts'
+import type { Log } from './kube/log.ts'
+import type { StopParts } from './kube/stop-in-order.ts'
+import { runWorkers } from './kube/workers.ts'
+import { type Gauges, type Metrics, makeMetrics } from './metrics.ts'
+import type { Caches } from './reconcile/gather.ts'
+import { World } from './reconcile/world.ts'
+import { checkCluster, clusterUid } from './startup-checks.ts'
+
+/** Milliseconds that one pass may take before it is aborted. */
+const PASS_TIMEOUT_MS = 120_000
+
+/** A started operator: the parts that stopping it in order takes. */
+export interface RunningOperator extends StopParts {
+  /** Where /livez, /readyz and /metrics are. */
+  readonly url: string
+}
+
+/**
+ * Starts the operator: checks the cluster, fills the caches, waits for leadership, then serves the queues. Returns
+ * when it listens; `onLost` is called when leadership is lost, after which nothing is written any more.
+ *
+ * @throws StartupError, KubeError or ConnectionError, each saying what to do.
+ */
+export async function startOperator(
+  config: Config,
+  connection: Connection,
+  log: Log,
+  onLost: () => void,
+): Promise<RunningOperator> {
+  const rest = new HttpRest(connection, { userAgent: 'mooring/0.1.0' })
+  await checkCluster(rest)
+  const installation = config.installationId || (await clusterUid(rest))
+  const identity = `${hostname()}_${randomUUID()}`
+  const elector = new LeaderElector({ rest, namespace: connection.namespace, name: 'mooring', identity, log })
+  const isLeader = (): boolean => !config.leaderElection || elector.isLeader()
+
+  const caches = emptyCaches(log)
+  const reflectors = reflectAll(rest, caches, log)
+  const world = new World()
+  const queues = makeQueues()
+  const metrics = makeMetrics(gaugesOver(caches, world, reflectors, queues, isLeader))
+  const fenced = fencedRest(rest, isLeader)
+  const events = new EventRecorder({
+    rest: fenced,
+    log,
+    controller: 'mooring.dev/mooring',
+    instance: identity,
+  })
+  const controllers = buildControllers({
+    config,
+    installation,
+    caches,
+    world,
+    queues,
+    rest: fenced,
+    events,
+    metrics,
+    log,
+    isLeader,
+  })
+
+  const state = { ready: false }
+  const health = await serveHealth(config.httpAddress, {
+    isLive: () => true,
+    isReady: () => state.ready,
+    metrics: metrics.page,
+  })
+  log.info({ url: health.url, server: connection.server, installation }, 'listening')
+
+  const service = new Service(controllers, metrics, log)
+  const reading = new AbortController()
+  for (const { reflector } of reflectors) reflector.run(reading.signal)
+  Promise.all(reflectors.map(({ reflector }) => reflector.synced)).then(() => {
+    state.ready = !service.stopped
+    if (service.stopped) return
+    if (!config.leaderElection) return service.start()
+    elector.run({
+      onStarted: () => service.start(),
+      onStopped: (why) => {
+        service.abort()
+        if (why === 'lost') onLost()
+      },
+    })
+  })
+  return {
+    url: health.url,
+    markNotReady: () => {
+      state.ready = false
+    },
+    stopWorkers: () => service.stop(),
+    stopReading: () => reading.abort(),
+    flushEvents: (timeoutMs) => events.flush(timeoutMs),
+    releaseLease: () => elector.release(),
+    closeConnections: async () => {
+      controllers.close()
+      await Promise.all([rest.close(), health.close()])
+    },
+  }
+}
+
+/** The workers over all queues: started once with leadership, stopped in order, or aborted at once when it is lost. */
+class Service {
+  readonly #controllers: Controllers
+  readonly #metrics: Metrics
+  readonly #log: Log
+  readonly #stopping = new AbortController()
+  readonly #lost = new AbortController()
+  readonly #running: Promise<boolean>[] = []
+
+  constructor(controllers: Controllers, metrics: Metrics, log: Log) {
+    this.#controllers = controllers
+    this.#metrics = metrics
+    this.#log = log
+  }
+
+  get stopped(): boolean {
+    return this.#stopping.signal.aborted
+  }
+
+  start(): void {
+    const options = {
+      passTimeoutMs: PASS_TIMEOUT_MS,
+      log: this.#log,
+      abort: this.#lost.signal,
+      onPass: this.#metrics.onPass,
+    }
+    for (const { controller, workers } of this.#controllers.list) {
+      this.#running.push(runWorkers(controller, { ...options, workers }, this.#stopping.signal))
+    }
+    this.#log.info({}, 'leading')
+  }
+
+  abort(): void {
+    this.#lost.abort()
+  }
+
+  /** False when a pass would not end. */
+  async stop(): Promise<boolean> {
+    this.#stopping.abort()
+    return (await Promise.all(this.#running)).every(Boolean)
+  }
+}
+
+function gaugesOver(
+  caches: Caches,
+  world: World,
+  reflectors: readonly KindReflector[],
+  queues: Queues,
+  isLeader: () => boolean,
+): Gauges {
+  const { accounts, integrations } = caches
+  return {
+    queueDepth: () => Object.fromEntries(Object.entries(queues).map(([name, queue]) => [name, queue.depth])),
+    watchAge: () =>
+      Object.fromEntries(
+        reflectors.map(({ kind, reflector }) => [
+          kind,
+          (performance.now() - reflector.lastProgressAt) / 1_000,
+        ]),
+      ),
+    integrations: () => countByReason(integrations.list()),
+    orphans: () =>
+      Object.fromEntries(
+        accounts.list().map(({ metadata: { name } }) => [name, world.orphansOf(name).length]),
+      ),
+    isLeader,
+  }
+}
