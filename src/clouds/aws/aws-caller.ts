@@ -1,5 +1,7 @@
+import { FaultError } from '../../api/fault.ts'
 import type { CloudCall, SessionHooks } from '../session-hooks.ts'
-import { type AwsCall, toFaultError } from './errors.ts'
+import type { AwsCall } from './aws-call.ts'
+import { toFaultError } from './errors.ts'
 import type { Pace } from './pace.ts'
 
 /** Every request of a session goes through here: paced, counted, and its errors translated. */
@@ -13,7 +15,7 @@ export class AwsCaller {
   }
 
   /**
-   * @throws FaultError for what the other side answers; the signal's own reason when it was aborted.
+   * @throws FaultError for what the other side answers; the signal's own reason when it was aborted; a bug as it is.
    */
   async run<T>(call: AwsCall, send: () => Promise<T>, signal: AbortSignal): Promise<T> {
     await this.#pace.take(signal)
@@ -23,14 +25,20 @@ export class AwsCaller {
       this.#count(call, 'ok', start)
       return answer
     } catch (error) {
-      const fault = toFaultError(error, call)
-      this.#count(call, signal.aborted ? 'Aborted' : fault.fault.reason, start)
+      const known = toFaultError(error, call)
+      const result = signal.aborted ? 'Aborted' : (known?.fault.reason ?? 'InternalError')
+      if (wentOut(error)) this.#count(call, result, start)
       signal.throwIfAborted()
-      throw fault
+      throw known ?? error
     }
   }
 
   #count({ service, operation }: AwsCall, result: CloudCall['result'], start: number): void {
     this.#hooks.onCall({ service, operation, result, milliseconds: performance.now() - start })
   }
+}
+
+/** A fault that is one already comes from the fence or the credentials, before the request, but for this one. */
+function wentOut(error: unknown): boolean {
+  return !(error instanceof FaultError) || error.fault.reason === 'UnreadableDocument'
 }

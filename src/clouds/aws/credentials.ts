@@ -12,7 +12,7 @@ export type StsOptions = NonNullable<ProviderInit['clientConfig']>
 type ProviderInit = NonNullable<Parameters<Providers['fromNodeProviderChain']>[0]>
 type Providers = typeof import('@aws-sdk/credential-providers')
 
-/** Runs one loading of credentials: paced, counted, its errors translated. */
+/** Runs one loading of credentials: AssumeRole paced and counted, the errors of both translated. */
 export type RunLoading = (
   operation: 'AssumeRole' | 'LoadCredentials',
   load: () => Promise<Keys>,

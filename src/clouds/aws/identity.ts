@@ -1,8 +1,8 @@
 import { GetCallerIdentityCommand, type STSClient } from '@aws-sdk/client-sts'
 import { FaultError } from '../../api/fault.ts'
 import { retryOf } from '../../api/reasons.ts'
+import type { AwsCall } from './aws-call.ts'
 import type { AwsCaller } from './aws-caller.ts'
-import type { AwsCall } from './errors.ts'
 import { readSdkError } from './sdk-error.ts'
 
 /** Who the credentials belong to. */

@@ -36,6 +36,7 @@ export class Pace {
       await this.#clock.wait(this.#due - now, signal)
     } catch (error) {
       this.#due -= this.#interval
+      signal.throwIfAborted()
       throw error
     }
   }

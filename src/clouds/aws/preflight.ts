@@ -80,7 +80,6 @@ export function judge(probe: Probe, bucket: string, answer: PreflightAnswer): Ch
 }
 
 function faultsIn(probe: Probe, { status, header }: PreflightAnswer): string[] {
-  if (status === 503 || status >= 500) return [`status ${status}`]
   if (status < 200 || status > 299) return [`status ${status}`]
   const allowed = header('access-control-allow-origin')
   const methods = listOf(header('access-control-allow-methods'))

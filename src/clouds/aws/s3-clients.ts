@@ -1,11 +1,11 @@
 import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3'
+import type { AwsCall } from './aws-call.ts'
 import type { AwsCaller } from './aws-caller.ts'
-import { WrongRegionError } from './aws-faults.ts'
-import type { AwsCall } from './errors.ts'
 import type { AwsOperation } from './iam-action.ts'
 import type { S3Location } from './s3-location.ts'
 import { refuseUnknownFields } from './unknown-fields.ts'
 import { fenceWrites } from './write-fence.ts'
+import { WrongRegionError } from './wrong-region.ts'
 
 /** What every S3 client of a session has in common. */
 export type S3Options = Omit<S3ClientConfig, 'region'>

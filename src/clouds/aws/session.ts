@@ -1,11 +1,14 @@
 import { STSClient } from '@aws-sdk/client-sts'
+import { FaultError } from '../../api/fault.ts'
+import { retryOf } from '../../api/reasons.ts'
 import type { CloudSession, Target, TargetDriver } from '../cloud.ts'
 import type { SessionHooks } from '../session-hooks.ts'
 import { type AwsAccountSpec, DEFAULT_REQUESTS_PER_SECOND } from './account.ts'
+import type { AwsCall } from './aws-call.ts'
 import { AwsCaller } from './aws-caller.ts'
 import { type Connections, openConnections } from './connections.ts'
 import { credentialsOf, type RunLoading } from './credentials.ts'
-import type { AwsCall } from './errors.ts'
+import { toFaultError } from './errors.ts'
 import { type Identity, whoAmI } from './identity.ts'
 import { Pace } from './pace.ts'
 import { dnsSuffixOf, partitionOf } from './partition.ts'
@@ -76,7 +79,7 @@ class AwsSession implements CloudSession {
   }
 
   close(): void {
-    this.#closing.abort()
+    this.#closing.abort(closed(this.facts.accountId))
     this.#connections.close()
     this.#preflight.close()
   }
@@ -101,7 +104,11 @@ class AwsSession implements CloudSession {
 
   readonly #runLoading: RunLoading = (operation, load) => {
     const call = this.#stsCall(operation)
-    return this.#caller.run(call, load, this.#closing.signal)
+    return operation === 'AssumeRole'
+      ? this.#caller.run(call, load, this.#closing.signal)
+      : load().catch((error: unknown) => {
+          throw toFaultError(error, call) ?? error
+        })
   }
 
   #stsCall(operation: AwsCall['operation']): AwsCall {
@@ -117,4 +124,13 @@ class AwsSession implements CloudSession {
     } as const
     return assumeRole === undefined ? call : { ...call, roleArn: assumeRole.roleArn }
   }
+}
+
+/** For a pass that still holds the session when its account or credentials have changed. */
+function closed(accountId: string): FaultError {
+  return new FaultError({
+    reason: 'CloudUnavailable',
+    message: `the session with AWS account ${accountId} was closed because its CloudAccount or credentials changed. It is tried again by itself.`,
+    retry: retryOf('CloudUnavailable'),
+  })
 }

@@ -10,7 +10,7 @@ export type XmlSchema = typeof GetBucketCorsOutput$
  * (@aws-sdk/core XmlShapeDeserializer): `xmlName`, and `xmlFlattened` for lists without an element around them.
  */
 export function strangeParts(root: XmlElement, schema: XmlSchema): string[] {
-  return [...new Set(strangeIn(root, memberOf(schema), root.name, true))].sort()
+  return [...new Set(strangeIn(root, memberOf(schema), root.name))].sort()
 }
 
 /** https://smithy.io/2.0/spec/protocol-traits.html#xml-bindings, the traits that name elements. */
@@ -31,16 +31,11 @@ interface Member {
   readonly traits: Traits
 }
 
-function* strangeIn(
-  element: XmlElement,
-  { schema, traits }: Member,
-  path: string,
-  isRoot = false,
-): Iterable<string> {
+function* strangeIn(element: XmlElement, { schema, traits }: Member, path: string): Iterable<string> {
   for (const name of element.attributes) yield `attribute ${name} of element ${path}`
   const shape = shapeOf(schema)
   const inner = shape.kind === 'list' && traits.xmlFlattened !== undefined ? memberOf(shape.of) : undefined
-  if (inner !== undefined && !isRoot) return yield* strangeIn(element, inner, path)
+  if (inner !== undefined) return yield* strangeIn(element, inner, path)
   const members = membersOf(shape)
   for (const [name, children] of Map.groupBy(element.children, (child) => child.name)) {
     const member = members.get(name)

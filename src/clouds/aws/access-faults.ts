@@ -1,0 +1,48 @@
+import type { FaultError } from '../../api/fault.ts'
+import { type AwsCall, bucketOf } from './aws-call.ts'
+import { fault, nameOf } from './fault-parts.ts'
+import { iamActionOf } from './iam-action.ts'
+import { redact } from './redact.ts'
+import type { SdkError } from './sdk-error.ts'
+import { notImplemented } from './service-faults.ts'
+
+/** The identity lacks a permission, a policy denies it, or the bucket is someone else's. */
+export function accessDenied(error: SdkError, call: AwsCall): FaultError {
+  if (call.service === 'sts') return stsDenied(error, call)
+  if (/BlockPublicPolicy|block public access|public policies are (?:blocked|prevented)/i.test(error.text)) {
+    return publicAccessBlocked(error, call)
+  }
+  const action = iamActionOf(call.operation)
+  const message = `${call.identity} may not ${action} on ${bucketOf(call)}${because(error)}. Allow ${action} on that bucket for it; if the bucket belongs to another account than ${call.accountId}, use a CloudAccount of that account.`
+  return fault('AccessDenied', message)
+}
+
+function stsDenied(error: SdkError, call: AwsCall): FaultError {
+  const action = iamActionOf(call.operation)
+  const role = call.roleArn === undefined ? 'its role' : `role ${call.roleArn}`
+  const what =
+    call.operation === 'GetCallerIdentity' ? `may not ${action}` : `may not take on ${role} (${action})`
+  const message = `${call.identity} ${what}${because(error)}. Allow ${action} for it, and see that the role's trust policy names it and the same external ID.`
+  return fault('AccessDenied', message)
+}
+
+function publicAccessBlocked(_error: SdkError, call: AwsCall): FaultError {
+  const message = `S3 Block Public Access refuses the policy of ${bucketOf(call)} as public (BlockPublicPolicy). Mooring writes no public statement: find the one in the bucket policy that is, and narrow it.`
+  return fault('PublicAccessBlocked', message)
+}
+
+/** The part of AWS' own words that says which policy refuses; newer answers have it. */
+function because({ text }: SdkError): string {
+  const clause = /\bbecause (.+)$/s.exec(text)?.[1] ?? /\bwith (an explicit deny.*)$/s.exec(text)?.[1]
+  return clause === undefined ? '' : `: ${redact(clause).replace(/\.$/, '')}`
+}
+
+/**
+ * S3 answers 405 to an identity that has the permission and is not of the bucket owner's account.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketPolicy.html
+ */
+export function otherOwner(error: SdkError, call: AwsCall): FaultError {
+  if (call.service === 'sts') return notImplemented(error, call)
+  const message = `${call.host} does not allow ${call.operation} on ${bucketOf(call)} (${nameOf(error)}): ${call.identity} is not of the account that owns the bucket. Use a CloudAccount of that account.`
+  return fault('AccessDenied', message)
+}

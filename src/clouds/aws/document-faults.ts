@@ -1,0 +1,49 @@
+import { FaultError } from '../../api/fault.ts'
+import { type AwsCall, bucketOf, isWrite } from './aws-call.ts'
+import { fault } from './fault-parts.ts'
+import { redact } from './redact.ts'
+import type { SdkError } from './sdk-error.ts'
+import { unknown } from './service-faults.ts'
+
+/**
+ * S3 refuses the document for its form, or for a principal that does not exist.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html ("MalformedPolicy")
+ */
+export function malformed(error: SdkError, call: AwsCall): FaultError {
+  if (!isWrite(call)) return unknown(error, call)
+  if (/invalid principal/i.test(error.text)) return invalidPrincipal(error, call)
+  if (/(?:exceeds|size).*(?:maximum|max|limit)/i.test(error.text)) return tooLarge(error, call)
+  const detail = error.detail === undefined ? '' : ` (${redact(error.detail)})`
+  const message = `S3 refuses ${call.operation} for ${bucketOf(call)} (${error.code}): ${redact(error.text)}${detail}`
+  return fault('InvalidDocument', message)
+}
+
+/** S3's <Detail> is the pair as in the policy: "AWS" : "arn:aws:iam::111122223333:role/gone". */
+function invalidPrincipal({ detail }: SdkError, call: AwsCall): FaultError {
+  const principal = /"([^"]*)"\s*$/.exec(detail ?? '')?.[1]
+  const who = principal === undefined ? 'a principal' : `principal "${principal}"`
+  const message = `S3 refuses the policy of ${bucketOf(call)} because ${who} in it does not exist. Correct or remove the statement that names it; nothing was written.`
+  return new FaultError({
+    reason: 'InvalidPrincipal',
+    message,
+    retry: 'Slow',
+    principal,
+  })
+}
+
+/** S3 has no room for the document; our own limits should have said so before. */
+export function tooLarge(_error: SdkError, call: AwsCall): FaultError {
+  const policy = call.operation === 'PutBucketPolicy'
+  const what = policy ? 'policy' : 'CORS configuration'
+  const message = `S3 refuses the ${what} of ${bucketOf(call)} as too large; nothing was written. Remove entries that are no longer needed.`
+  return fault(policy ? 'PolicyTooLarge' : 'TooManyRules', message)
+}
+
+/**
+ * Another change to the same bucket is under way.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html ("OperationAborted … Try again")
+ */
+export function conflict(error: SdkError, call: AwsCall): FaultError {
+  const message = `another change to ${bucketOf(call)} is under way, so S3 refused ${call.operation} (${error.code}). It is tried again by itself.`
+  return fault('LostRace', message, error)
+}
