@@ -1,5 +1,6 @@
 import type { VendorParameter } from '../api/generated/storage-vendor.ts'
 import { type Found, found, type Refused, refuse } from './found.ts'
+import { matchesWhole } from './requirements.ts'
 
 /**
  * Characters that are wildcards or policy variables inside an AWS policy, and control characters: a parameter that
@@ -26,24 +27,38 @@ export function checkParameters(
 }
 
 function faultOf(parameter: VendorParameter, value: string | undefined): Refused | undefined {
-  if (value === undefined) return parameter.required === true ? missing(parameter) : undefined
+  if (value === undefined) return parameter.required ? missing(parameter) : undefined
   const shown = parameter.sensitive === true ? 'its value' : JSON.stringify(value)
   const problem = problemOf(parameter, value)
   return problem === undefined ? undefined : refused(parameter.name, `${shown} ${problem}`)
 }
 
 function problemOf(parameter: VendorParameter, value: string): string | undefined {
-  const { minLength = 0, maxLength = Number.POSITIVE_INFINITY, pattern, patternMessage } = parameter
+  const {
+    minLength = 0,
+    maxLength = Number.POSITIVE_INFINITY,
+    pattern,
+    patternMessage,
+    allowedValues,
+  } = parameter
   if (UNSAFE.test(value))
     return 'must not contain *, ?, ${ or control characters, which could widen the grant'
   if (value.length < minLength) return `is shorter than ${minLength} characters`
   if (value.length > maxLength) return `is longer than ${maxLength} characters`
-  if (pattern !== undefined && !new RegExp(pattern, 'u').test(value))
+  if (allowedValues !== undefined && !allowedValues.includes(value))
+    return `is none of ${allowedValues.join(', ')}`
+  if (pattern !== undefined && !matchesWhole(pattern, value))
     return patternMessage ?? `does not match ${pattern}`
   return undefined
 }
 
-function missing({ name, description, deferred }: VendorParameter): Refused {
+function missing({ name, description, deferred, source }: VendorParameter): Refused {
+  if (source === 'Generated') {
+    return refuse(
+      'NotSupported',
+      `spec.parameters.${name}: this version cannot generate it yet; choose a value: ${description}`,
+    )
+  }
   if (deferred === true) {
     return refuse(
       'AwaitingVendorInput',

@@ -1,3 +1,5 @@
+import { FaultError } from '../api/fault.ts'
+
 /**
  * Names that `${…}` may hold in a vendor's recipe, besides `parameters.<name>`. A closed set: an unknown name makes
  * the StorageVendor `Ready=False`, so a misspelt recipe never reaches a cloud.
@@ -33,12 +35,18 @@ export function isPlaceholder(name: string, parameters: readonly string[]): bool
  * The text with its placeholders filled in once; a value is never looked at again, so a value that holds `${…}`
  * cannot pull in another one.
  *
- * @throws Error for a name without a value: recipes are checked before (`recipeFaults`), so that is a bug.
+ * @throws FaultError InvalidParameter for a name without a value: a parameter that may be left out in general, but
+ * not here (other names were checked by `recipeFaults`).
  */
 export function fill(text: string, values: PlaceholderValues): string {
   return text.replace(PLACEHOLDER, (_whole, name: string) => {
     const value = values[name]
-    if (value === undefined) throw new Error(`placeholder \${${name}} has no value`)
+    if (value === undefined) throw missing(name)
     return value
   })
+}
+
+function missing(name: string): FaultError {
+  const message = `spec.${name}: the vendor’s recipe needs it for what this integration asks for. Give it a value.`
+  return new FaultError({ reason: 'InvalidParameter', message, retry: 'OnChange' })
 }

@@ -14,13 +14,6 @@ export function recipeFaults(spec: StorageVendorSpec): string[] {
   ]
 }
 
-/** Parts of the S3 recipe that this version cannot apply yet, by field name. */
-export function unsupportedParts(s3: VendorS3): string[] {
-  return (['role', 'attachToRole', 'keyPolicy', 'lifecycle'] as const).filter(
-    (part) => s3[part] !== undefined,
-  )
-}
-
 function placeholderFaults(spec: StorageVendorSpec): string[] {
   const parameters = (spec.parameters ?? []).map(({ name }) => name)
   const sensitive = (spec.parameters ?? [])
@@ -39,7 +32,7 @@ function placeholderFaults(spec: StorageVendorSpec): string[] {
 /** Names that exist only once a cloud has answered, or in other clouds; legal in the parts named. */
 const LATER: readonly (readonly [RegExp, readonly string[]])[] = [
   [/^spec\.s3\.(outputs|nextStep|role)/, ['role.arn', 'role.name']],
-  [/^spec\.gcs\./, ['projectId', 'serviceAccount.email']],
+  [/^spec\.gcs\./, ['projectId', 'projectNumber', 'location', 'serviceAccount.email']],
   [/^spec\.azureBlob\./, ['tenantId', 'subscriptionId', 'resourceGroup', 'storageAccount', 'container']],
 ]
 
@@ -77,7 +70,8 @@ function compiles(pattern: string): boolean {
 function s3Faults(s3: VendorS3): string[] {
   return (s3.bucketPolicy?.statements ?? []).flatMap((statement) => {
     const path = `spec.s3.bucketPolicy.statements[${statement.name}]`
-    const principals = Object.values(statement.principal).flat()
+    const { aws = [], canonicalUser = [], service = [], federated = [] } = statement.principal
+    const principals = [...aws, ...canonicalUser, ...service, ...federated]
     return [
       ...principals
         .filter(isOpen)
@@ -94,8 +88,8 @@ function s3Faults(s3: VendorS3): string[] {
   })
 }
 
-function isOpen(principal: unknown): boolean {
-  return typeof principal !== 'string' || principal.includes('*')
+function isOpen(principal: string): boolean {
+  return principal.includes('*')
 }
 
 // biome-ignore lint/suspicious/noTemplateCurlyInString: a recipe's text, with its placeholders

@@ -1,11 +1,12 @@
-import type { Fault } from '../api/fault.ts'
+import { type Fault, FaultError } from '../api/fault.ts'
 import type { StorageIntegration } from '../api/generated/storage-integration.ts'
 import type { StorageVendor, VendorS3 } from '../api/generated/storage-vendor.ts'
 import { isAllowed } from './allow.ts'
 import { type Found, found, refuse } from './found.ts'
 import { checkParameters } from './parameters.ts'
 import { fill, type PlaceholderValues } from './placeholders.ts'
-import { recipeFaults, unsupportedParts } from './recipe-faults.ts'
+import { recipeFaults } from './recipe-faults.ts'
+import { unmetRequirement, unsupportedParts } from './requirements.ts'
 import type { ResolveInput } from './resolve.ts'
 import { type Claims, s3Claims } from './s3-claims.ts'
 import { accessLevel, type Location } from './spec.ts'
@@ -30,16 +31,22 @@ export function resolveGrant(input: ResolveInput, location: Location): Found<Gra
   if ('reason' in input.parameters) return { ok: false, fault: input.parameters as Fault }
   const parameters = checkParameters(vendor.spec.parameters ?? [], input.parameters as Record<string, string>)
   if (!parameters.ok) return parameters
-  return found(grantOf(recipe.value, access, valuesOf(integration, location, parameters.value)))
+  return grantOf(recipe.value, access, valuesOf(integration, location, parameters.value))
 }
 
-function grantOf(recipe: VendorS3, access: string, values: PlaceholderValues): Grant {
-  const outputs = (recipe.outputs ?? []).map(({ name, value }) => [name, fill(value, values)] as const)
-  const nextStep = recipe.nextStep === undefined ? undefined : fill(recipe.nextStep, values)
-  return { ...s3Claims(recipe, access, values), outputs: Object.fromEntries(outputs), nextStep }
+/** A placeholder without a value is a parameter that was not given where the recipe needs it. */
+function grantOf(recipe: VendorS3, access: string, values: PlaceholderValues): Found<Grant> {
+  try {
+    const outputs = (recipe.outputs ?? []).map(({ name, value }) => [name, fill(value, values)] as const)
+    const nextStep = recipe.nextStep === undefined ? undefined : fill(recipe.nextStep, values)
+    return found({ ...s3Claims(recipe, access, values), outputs: Object.fromEntries(outputs), nextStep })
+  } catch (error) {
+    if (error instanceof FaultError) return { ok: false, fault: error.fault }
+    throw error
+  }
 }
 
-function usableRecipe(vendor: StorageVendor, { bucket }: Location): Found<VendorS3> {
+function usableRecipe(vendor: StorageVendor, { bucket, prefix }: Location): Found<VendorS3> {
   const { name } = vendor.metadata
   const [problem] = recipeFaults(vendor.spec)
   if (problem !== undefined) return refuse('VendorInvalid', `StorageVendor "${name}": ${problem}`)
@@ -52,14 +59,7 @@ function usableRecipe(vendor: StorageVendor, { bucket }: Location): Found<Vendor
       'NotSupported',
       `StorageVendor "${name}" needs spec.s3.${part}, which this version of Mooring cannot apply yet.`,
     )
-  const { bucketNamePattern, bucketNameMessage } = s3.requirements ?? {}
-  if (bucketNamePattern !== undefined && !new RegExp(bucketNamePattern, 'u').test(bucket)) {
-    return refuse(
-      'InvalidSpec',
-      `spec.s3.bucket: ${bucketNameMessage ?? `must match ${bucketNamePattern}`} (vendor "${name}").`,
-    )
-  }
-  return found(s3)
+  return unmetRequirement(s3, bucket, prefix) ?? found(s3)
 }
 
 function notAllowed(

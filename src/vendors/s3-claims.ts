@@ -2,6 +2,7 @@ import type { VendorCorsRule, VendorS3, VendorStatement } from '../api/generated
 import type { Probe } from '../clouds/cloud.ts'
 import type { ClaimedEntry } from '../plan/plan-target.ts'
 import { fill, type PlaceholderValues } from './placeholders.ts'
+import { applies, type Selectable } from './when.ts'
 
 /** What one integration claims at its bucket, and how that is verified. */
 export interface Claims {
@@ -11,7 +12,7 @@ export interface Claims {
 
 /** Recipe × values: the entries and probes of one integration at the access level it asks for. */
 export function s3Claims(recipe: VendorS3, access: string, values: PlaceholderValues): Claims {
-  const wanted = wantedBy(access, values)
+  const wanted = (entry: Selectable): boolean => applies(entry, access, values)
   const statements = (recipe.bucketPolicy?.statements ?? []).filter(wanted)
   const rules = (recipe.cors?.rules ?? []).filter(wanted)
   return {
@@ -21,18 +22,6 @@ export function s3Claims(recipe: VendorS3, access: string, values: PlaceholderVa
     ],
     probes: rules.flatMap((rule) => probesOf(rule, values)),
   }
-}
-
-interface Selectable {
-  readonly access?: readonly string[] | undefined
-  readonly optionalParameter?: string | undefined
-}
-
-/** An entry counts at the levels it lists (none: all), unless its optional parameter says "false". */
-function wantedBy(access: string, values: PlaceholderValues): (entry: Selectable) => boolean {
-  return ({ access: levels, optionalParameter }) =>
-    (levels === undefined || levels.includes(access)) &&
-    (optionalParameter === undefined || values[`parameters.${optionalParameter}`] !== 'false')
 }
 
 function statementEntry(statement: VendorStatement, values: PlaceholderValues): ClaimedEntry {
