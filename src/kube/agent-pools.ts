@@ -4,13 +4,20 @@ import type { TlsMaterial } from './connection.ts'
 /** Kinds of traffic that must not wait for each other: a full api pool never delays a lease renewal or a watch. */
 export type Pool = 'api' | 'lease' | 'watch'
 
-/** Connections at most, and milliseconds without headers or without a piece of body before a request fails. */
-const limits: Readonly<
-  Record<Pool, { connections: number | null; headersTimeout: number; bodyTimeout: number }>
-> = {
-  api: { connections: 8, headersTimeout: 30_000, bodyTimeout: 30_000 },
-  lease: { connections: 1, headersTimeout: 5_000, bodyTimeout: 5_000 },
-  watch: { connections: null, headersTimeout: 30_000, bodyTimeout: 120_000 },
+interface Limits {
+  /** Connections at most; null: no limit. */
+  readonly connections: number | null
+  /** Milliseconds for making a connection; on the lease pool three attempts must fit into the renew deadline. */
+  readonly connectTimeout: number
+  /** Milliseconds without headers, or without a piece of body, before a request fails. */
+  readonly headersTimeout: number
+  readonly bodyTimeout: number
+}
+
+const limits: Readonly<Record<Pool, Limits>> = {
+  api: { connections: 8, connectTimeout: 10_000, headersTimeout: 30_000, bodyTimeout: 30_000 },
+  lease: { connections: 1, connectTimeout: 3_000, headersTimeout: 5_000, bodyTimeout: 5_000 },
+  watch: { connections: null, connectTimeout: 10_000, headersTimeout: 30_000, bodyTimeout: 120_000 },
 }
 
 /** HTTP/1.1 only: over HTTP/2 undici does not notice a connection that has silently died. */
@@ -52,8 +59,9 @@ export class AgentPools {
 }
 
 function agent(pool: Pool, tls: TlsMaterial): Dispatcher {
+  const { connectTimeout, ...perRequest } = limits[pool]
   const connect = {
-    timeout: Math.min(10_000, limits[pool].headersTimeout),
+    timeout: connectTimeout,
     ...(tls.ca ? { ca: tls.ca } : {}),
     ...(tls.cert ? { cert: tls.cert } : {}),
     ...(tls.key ? { key: tls.key } : {}),
@@ -61,7 +69,7 @@ function agent(pool: Pool, tls: TlsMaterial): Dispatcher {
     ...(tls.servername ? { servername: tls.servername } : {}),
     ...(tls.insecureSkipVerify ? { rejectUnauthorized: false } : {}),
   }
-  const options = { ...shared, ...limits[pool] }
+  const options = { ...shared, ...perRequest }
   if (tls.proxyUrl) return new ProxyAgent({ ...options, uri: tls.proxyUrl, requestTls: connect })
   return new Agent({ ...options, connect })
 }

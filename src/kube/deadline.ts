@@ -17,13 +17,26 @@ export async function withDeadline<T>(
   parent?.addEventListener('abort', stop, { once: true })
   const cancel = clock.after(timeoutMs, () => controller.abort(timedOut(what, timeoutMs)))
   try {
-    return await work(controller.signal)
-  } catch (error) {
-    throw controller.signal.aborted ? controller.signal.reason : error
+    return await orAborted(controller.signal, work(controller.signal))
   } finally {
     cancel()
     parent?.removeEventListener('abort', stop)
   }
+}
+
+/**
+ * What the work gives, or the signal's reason as soon as it aborts. undici does not let go of a request whose connection is
+ * still being made; it is left behind there, and undici gives it up unsent.
+ */
+export function orAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const stop = () => reject(signal.reason)
+    if (signal.aborted) stop()
+    signal.addEventListener('abort', stop, { once: true })
+    work
+      .then(resolve, (error: unknown) => reject(signal.aborted ? signal.reason : error))
+      .finally(() => signal.removeEventListener('abort', stop))
+  })
 }
 
 /** The caller gave the request up. */

@@ -115,16 +115,13 @@ export class EventRecorder {
 
   /** Tries again while the API server is away or busy; whatever it refuses for good is dropped. */
   async #sendWithPatience(key: string): Promise<void> {
-    const { clock, log } = this.#options
+    const { clock } = this.#options
     for (let attempt = 1; ; attempt++) {
       try {
         return await this.#send(key)
       } catch (error) {
         const stopping = this.#stopWaiting.signal.aborted
-        if (!isPassing(error) || attempt >= attempts || stopping) {
-          log.warn(safeErrorFields(error), 'event dropped')
-          return this.#drop()
-        }
+        if (!isPassing(error) || attempt >= attempts || stopping) return this.#giveUp(key, error)
         await sleep(clock, retryMs, this.#stopWaiting.signal)
       }
     }
@@ -132,9 +129,14 @@ export class EventRecorder {
 
   async #send(key: string): Promise<void> {
     const series = this.#series.get(key)
-    if (!series) return
+    if (!series || series.sentCount === series.count) return
     if (series.sentCount === 0) await this.#create(series)
     else await this.#count(series)
+    this.#settle(key, series)
+  }
+
+  /** Marks a count as dealt with: sent, or dropped for good. */
+  #settle(key: string, series: Series): void {
     const latest = this.#series.get(key)
     if (latest?.name !== series.name) return
     this.#series.set(key, { ...latest, sentCount: series.count, lastSentAt: this.#options.clock.now() })
@@ -168,6 +170,14 @@ export class EventRecorder {
 
   #seriesField(series: Series) {
     return { count: series.count, lastObservedTime: microTime(this.#options.clock.date()) }
+  }
+
+  /** The first loss is worth a warning, the next ones are in the count. */
+  #giveUp(key: string, error: unknown): void {
+    const series = this.#series.get(key)
+    if (series) this.#settle(key, series)
+    this.#options.log[this.#dropped === 0 ? 'warn' : 'debug'](safeErrorFields(error), 'event dropped')
+    this.#drop()
   }
 
   #drop(): void {

@@ -1,8 +1,8 @@
-import { isNotFound, KubeError } from './kube-error.ts'
-import type { KubeObject } from './object.ts'
-import { objectPath, type ResourceType } from './resource-type.ts'
+import { guardedPatch } from './guarded-patch.ts'
+import { KubeError } from './kube-error.ts'
+import { type KubeObject, keyOf } from './object.ts'
+import type { ResourceType } from './resource-type.ts'
 import type { Rest } from './rest.ts'
-import { fieldManager } from './status.ts'
 
 /**
  * Puts a finalizer on an object, unless it has it. Returns the object as it is now; undefined: it is gone. Throws a
@@ -14,11 +14,12 @@ export async function addFinalizer<T extends KubeObject>(
   type: ResourceType,
   object: T,
   finalizer: string,
+  options: { readonly signal?: AbortSignal } = {},
 ): Promise<T | undefined> {
   const present = object.metadata.finalizers ?? []
   if (present.includes(finalizer)) return object
-  if (object.metadata.deletionTimestamp) throw conflict(type, object, 'it is being deleted')
-  return writeFinalizers(rest, type, object, [...present, finalizer])
+  if (object.metadata.deletionTimestamp) throw leaving(type, object)
+  return writeFinalizers(rest, type, object, [...present, finalizer], options.signal)
 }
 
 /**
@@ -30,49 +31,27 @@ export async function removeFinalizer<T extends KubeObject>(
   type: ResourceType,
   object: T,
   finalizer: string,
+  options: { readonly signal?: AbortSignal } = {},
 ): Promise<T | undefined> {
   const present = object.metadata.finalizers ?? []
   if (!present.includes(finalizer)) return object
-  return writeFinalizers(
-    rest,
-    type,
-    object,
-    present.filter((other) => other !== finalizer),
-  )
+  const others = present.filter((other) => other !== finalizer)
+  return writeFinalizers(rest, type, object, others, options.signal)
 }
 
-/** The tests make the patch fail as a whole when the object is not the one that was read, so nobody's entry is lost. */
-async function writeFinalizers<T extends KubeObject>(
+/** The list is written whole, so it must be the one that was read, or somebody's entry would be lost. */
+function writeFinalizers<T extends KubeObject>(
   rest: Rest,
   type: ResourceType,
   object: T,
   finalizers: readonly string[],
+  signal: AbortSignal | undefined,
 ): Promise<T | undefined> {
-  const { uid, resourceVersion } = object.metadata
-  try {
-    return await rest.request<T>({
-      method: 'PATCH',
-      path: objectPath(type, object.metadata),
-      query: { fieldManager },
-      contentType: 'application/json-patch+json',
-      body: [
-        { op: 'test', path: '/metadata/uid', value: uid },
-        { op: 'test', path: '/metadata/resourceVersion', value: resourceVersion },
-        { op: 'add', path: '/metadata/finalizers', value: finalizers },
-      ],
-    })
-  } catch (error) {
-    if (isNotFound(error)) return undefined
-    throw isFailedTest(error) ? conflict(type, object, 'it has changed since it was read') : error
-  }
+  const set = { path: '/metadata/finalizers', value: finalizers }
+  return guardedPatch(rest, type, object, { unchanged: 'resourceVersion', set, signal })
 }
 
-/** The API server answers a failed test with 422 and names no field; a refused object has 422 with fields. */
-function isFailedTest(error: unknown): boolean {
-  return error instanceof KubeError && error.status === 422 && error.fields.length === 0
-}
-
-function conflict(type: ResourceType, object: KubeObject, why: string): KubeError {
-  const message = `PATCH ${objectPath(type, object.metadata)}: ${why}`
+function leaving(type: ResourceType, object: KubeObject): KubeError {
+  const message = `${type.kind} ${keyOf(object)} is being deleted and takes no finalizer`
   return new KubeError({ status: 409, reason: 'Conflict', message })
 }

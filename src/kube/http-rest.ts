@@ -4,7 +4,7 @@ import type { Dispatcher } from 'undici'
 import { AgentPools, type Pool } from './agent-pools.ts'
 import { type Clock, sleep, systemClock } from './clock.ts'
 import type { Connection } from './connection.ts'
-import { abandoned, withDeadline } from './deadline.ts'
+import { abandoned, orAborted, withDeadline } from './deadline.ts'
 import { httpFailure } from './http-failure.ts'
 import { KubeError } from './kube-error.ts'
 import { networkError } from './network-error.ts'
@@ -57,7 +57,8 @@ export class HttpRest implements Rest {
     const what = `WATCH ${request.path}`
     try {
       const { idleMs: bodyTimeout = 120_000, ...rest } = request
-      const answer = await this.#send('watch', what, { method: 'GET', ...rest, bodyTimeout })
+      const sent = this.#send('watch', what, { method: 'GET', ...rest, bodyTimeout })
+      const answer = await orAborted(request.signal, sent)
       for await (const chunk of answer.body) yield chunk as Uint8Array
     } catch (error) {
       throw request.signal.aborted ? abandoned(what) : networkError(what, error)

@@ -1,15 +1,12 @@
+import { guardedPatch } from './guarded-patch.ts'
 import { jsonEqual } from './json-equal.ts'
-import { isNotFound } from './kube-error.ts'
 import type { KubeObject } from './object.ts'
-import { apiVersionOf, objectPath, type ResourceType } from './resource-type.ts'
+import type { ResourceType } from './resource-type.ts'
 import type { Rest } from './rest.ts'
 
-/** The name under which the API server notes the fields that Mooring writes. */
-export const fieldManager = 'mooring'
-
 /**
- * Makes an object's status the given one, by server-side apply to /status: fields that Mooring wrote before and that are
- * missing now are removed. Nothing is sent when the object, as the caller knows it, has that status already.
+ * Makes an object's status the given one, whole: what is missing in it goes. Nothing is sent when the object, as the caller
+ * knows it, has that status already. Others may write the rest of the object at the same time.
  *
  * Returns the object as it is now, or undefined when nothing was sent or the object is gone. Throws a conflict (409) when
  * an object of another uid bears the name now; its status is not touched.
@@ -22,18 +19,11 @@ export async function applyStatus<T extends KubeObject & { readonly status?: unk
   options: { readonly signal?: AbortSignal } = {},
 ): Promise<T | undefined> {
   if (jsonEqual(object.status ?? {}, status ?? {})) return undefined
-  const { name, namespace, uid } = object.metadata
-  try {
-    return await rest.request<T>({
-      method: 'PATCH',
-      path: objectPath(type, object.metadata, 'status'),
-      query: { fieldManager, force: true },
-      contentType: 'application/apply-patch+yaml',
-      body: { apiVersion: apiVersionOf(type), kind: type.kind, metadata: { name, namespace, uid }, status },
-      signal: options.signal,
-    })
-  } catch (error) {
-    if (isNotFound(error)) return undefined
-    throw error
-  }
+  const set = { path: '/status', value: status ?? {} }
+  return guardedPatch(rest, type, object, {
+    subresource: 'status',
+    unchanged: 'uid',
+    set,
+    signal: options.signal,
+  })
 }

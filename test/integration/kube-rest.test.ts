@@ -157,6 +157,19 @@ describe('Rest on a real API server', () => {
     await proxy.pass()
   })
 
+  it('gives a request up in time even while its connection is still being made, and does not send it later', async () => {
+    proxy.freeze()
+    const fresh = await adminRest(world.kubeconfigPath, proxy.port)
+    const body = { metadata: { name: 'too-late' } }
+    const path = collectionPath(configMaps, namespace)
+    const late = fresh.request({ method: 'POST', path, body, timeoutMs: 300 })
+    await assert.rejects(late, { status: 0, reason: 'TimedOut' })
+    await proxy.pass()
+    await fresh.request({ method: 'GET', path: '/version' })
+    await assert.rejects(fresh.request({ method: 'GET', path: `${path}/too-late` }), { status: 404 })
+    await fresh.close()
+  })
+
   it('reads again by itself after a reset connection, but does not write again', async () => {
     await rest.request({ method: 'GET', path: '/version' })
     await proxy.refuse()
