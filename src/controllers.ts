@@ -3,6 +3,7 @@ import { FaultError } from './api/fault.ts'
 import type { Config } from './config.ts'
 import type { EventRecorder } from './kube/events.ts'
 import type { Log } from './kube/log.ts'
+import { keyOf } from './kube/object.ts'
 import { Queue } from './kube/queue.ts'
 import type { Rest } from './kube/rest.ts'
 import { safeErrorFields } from './kube/safe-error.ts'
@@ -10,6 +11,7 @@ import type { Controller } from './kube/workers.ts'
 import type { Metrics } from './metrics.ts'
 import { accountPass } from './reconcile/account.ts'
 import { announceChanges, announceStatus } from './reconcile/announcer.ts'
+import { FirstRound } from './reconcile/first-round.ts'
 import type { Caches } from './reconcile/gather.ts'
 import { integrationPass } from './reconcile/integration.ts'
 import { secretReader } from './reconcile/secret-values.ts'
@@ -43,6 +45,8 @@ export function makeQueues(): Queues {
 /** The controllers of one process, and how many passes of each run side by side. */
 export interface Controllers {
   readonly list: readonly { readonly controller: Controller; readonly workers: number }[]
+  /** To be called when the caches are filled and this process leads, before the workers start. */
+  begin(): void
   close(): void
 }
 
@@ -50,7 +54,14 @@ export interface Controllers {
 export function buildControllers(parts: ControllerParts): Controllers {
   const { config, caches, world, queues, rest, metrics, log } = parts
   const rhythm = new TargetRhythm()
-  const wakeTarget = (key: string): void => queues.target.add(key, { afterMs: rhythm.pauseMs(key) })
+  const early = new Set<string>()
+  const firstRound = new FirstRound(() => {
+    for (const key of early) wakeTarget(key)
+  })
+  const wakeTarget = (key: string): void => {
+    if (firstRound.isOver) queues.target.add(key, { afterMs: rhythm.pauseMs(key) })
+    else early.add(key)
+  }
   const readSecret = secretReader(rest)
   const sessions = new Sessions((name) => caches.accounts.get(name), readSecret, {
     fence: () => fence(parts.isLeader),
@@ -72,6 +83,7 @@ export function buildControllers(parts: ControllerParts): Controllers {
     ...shared,
     wakeTarget,
     wake: (owner: string) => queues.integration.add(owner),
+    wakeAccount: (account: string) => queues.account.add(account),
     openSession: (account: string, signal: AbortSignal) => sessions.open(account, signal),
     announce: announceChanges.bind(undefined, announcing),
     onStatus: announceStatus.bind(undefined, announcing),
@@ -91,7 +103,7 @@ export function buildControllers(parts: ControllerParts): Controllers {
         controller: {
           name: 'integration',
           queue: queues.integration,
-          pass: (key, signal) => integrationPass(dependencies, key, signal),
+          pass: (key, signal) => firstRound.around(key, integrationPass(dependencies, key, signal)),
         },
       },
       {
@@ -119,6 +131,7 @@ export function buildControllers(parts: ControllerParts): Controllers {
         },
       },
     ],
+    begin: () => firstRound.begin(caches.integrations.list().map(keyOf)),
     close: () => sessions.close(),
   }
 }

@@ -129,6 +129,7 @@ class Service {
   }
 
   start(): void {
+    this.#controllers.begin()
     const options = {
       passTimeoutMs: PASS_TIMEOUT_MS,
       log: this.#log,
@@ -172,7 +173,7 @@ function gaugesOver(
     integrations: () => countByReason(integrations.list()),
     orphans: () =>
       Object.fromEntries(
-        accounts.list().map(({ metadata: { name } }) => [name, world.orphansOf(name).length]),
+        accounts.list().map(({ metadata: { name } }) => [name, world.orphansOf(name)?.length ?? 0]),
       ),
     isLeader,
   }

@@ -1,6 +1,6 @@
 import { mergeConditions, type Verdict } from '../api/conditions.ts'
 import { type Fault, FaultError } from '../api/fault.ts'
-import type { CloudAccount, CloudAccountStatus } from '../api/generated/cloud-account.ts'
+import type { CloudAccount, CloudAccountStatus, Orphans } from '../api/generated/cloud-account.ts'
 import type { CloudSession } from '../clouds/cloud.ts'
 import type { Rest } from '../kube/rest.ts'
 import { applyStatus } from '../kube/status.ts'
@@ -62,7 +62,7 @@ async function identify(
 function accountStatus(
   { metadata, status }: CloudAccount,
   found: string | Fault,
-  orphans: readonly string[],
+  seen: readonly string[] | undefined,
   now: string,
 ): CloudAccountStatus {
   const generation = metadata.generation ?? 0
@@ -70,10 +70,17 @@ function accountStatus(
     observedGeneration: generation,
     conditions: mergeConditions(status?.conditions ?? [], verdictsOf(found), generation, now),
     ...(typeof found === 'string' ? { identity: found } : {}),
-    ...(orphans.length > 0
-      ? { orphans: { count: orphans.length, entries: orphans.slice(0, ORPHANS_SHOWN) } }
-      : {}),
+    ...orphansShown(status?.orphans, seen),
   }
+}
+
+/** What was shown stays until every target of the account has been looked at again. */
+function orphansShown(
+  before: Orphans | undefined,
+  seen: readonly string[] | undefined,
+): { readonly orphans?: Orphans } {
+  if (seen === undefined) return before === undefined ? {} : { orphans: before }
+  return seen.length === 0 ? {} : { orphans: { count: seen.length, entries: seen.slice(0, ORPHANS_SHOWN) } }
 }
 
 function verdictsOf(found: string | Fault): Verdict[] {

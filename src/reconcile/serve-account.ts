@@ -22,7 +22,8 @@ export interface ServeDependencies {
 export interface AccountPart {
   readonly account: string
   readonly owners: ReadonlyMap<string, OwnerReport>
-  readonly orphans: readonly string[]
+  /** Absent when the target could not be read. */
+  readonly orphans?: readonly string[]
 }
 
 /**
@@ -39,7 +40,7 @@ export async function serveAccount(
 ): Promise<AccountPart> {
   const active = group.filter(({ stance, planned }) => stance !== 'Keeps' || planned !== undefined)
   const [target] = active.flatMap((person) => person.target ?? [])
-  if (target === undefined) return { account, owners: new Map(), orphans: [] }
+  if (target === undefined) return { account, owners: new Map() }
   try {
     const session = await dependencies.openSession(account, signal)
     await session.identity(signal)
@@ -48,7 +49,7 @@ export async function serveAccount(
   } catch (error) {
     if (signal.aborted) throw error
     const fault = error instanceof FaultError ? error.fault : dependencies.internalError(error)
-    return { account, owners: failedReports(active, fault), orphans: [] }
+    return { account, owners: failedReports(active, fault) }
   }
 }
 

@@ -9,6 +9,8 @@ export interface TargetDependencies extends ServeDependencies {
   readonly world: World
   /** Wakes the integration’s own pass, so that it reports. */
   readonly wake: (owner: string) => void
+  /** Wakes the account’s own pass, so that it reports its orphans. */
+  readonly wakeAccount: (account: string) => void
   /** Milliseconds between looks at a target that is well; spread by ±10 %. */
   readonly resyncMs: number
   readonly random: () => number
@@ -35,15 +37,23 @@ export async function targetPass(
   for (const [account, group] of Map.groupBy(people, (person) => person.account)) {
     if (account !== undefined) parts.push(await serveAccount(dependencies, account, group, people, signal))
   }
-  const report = merged(parts)
-  for (const owner of world.publish(key, report)) dependencies.wake(owner)
+  const report = merged(world.reportOf(key), parts)
+  const news = world.publish(key, report)
+  for (const owner of news.owners) dependencies.wake(owner)
+  for (const account of news.accounts) dependencies.wakeAccount(account)
   return nextLook(dependencies, people, report)
 }
 
-function merged(parts: readonly AccountPart[]): TargetReport {
+/** Orphans that could not be looked for this time are the ones seen before. */
+function merged(before: TargetReport | undefined, parts: readonly AccountPart[]): TargetReport {
+  const seen = parts.map(
+    ({ account, orphans }) => [account, orphans ?? before?.orphans.get(account)] as const,
+  )
   return {
     owners: new Map(parts.flatMap(({ owners }) => [...owners])),
-    orphans: new Map(parts.map(({ account, orphans }) => [account, orphans])),
+    orphans: new Map(
+      seen.flatMap(([account, orphans]) => (orphans === undefined ? [] : [[account, orphans]])),
+    ),
   }
 }
 

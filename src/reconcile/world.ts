@@ -56,13 +56,14 @@ export class World {
     return [...new Set(keys)]
   }
 
-  /** Takes a target's report; returns the owners for whom it says something new. */
-  publish(target: string, report: TargetReport): string[] {
+  /** Takes a target's report; returns the owners and the accounts for whom it says something new. */
+  publish(target: string, report: TargetReport): { readonly owners: string[]; readonly accounts: string[] } {
     const before = this.#reports.get(target)
     if (this.#owners.has(target)) this.#reports.set(target, report)
-    return [...report.owners]
-      .filter(([owner, next]) => !equal(before?.owners.get(owner), next))
-      .map(([owner]) => owner)
+    return {
+      owners: newsIn(before?.owners, report.owners),
+      accounts: newsIn(before?.orphans, report.orphans),
+    }
   }
 
   reportOf(target: string): TargetReport | undefined {
@@ -82,12 +83,13 @@ export class World {
     return resolution !== undefined && questionOf(resolution) === question
   }
 
-  /** Marks of orphans seen with this CloudAccount's credentials, as `target: mark`. */
-  orphansOf(account: string): string[] {
-    const lists = [...this.#reports].map(([target, report]) =>
-      (report.orphans.get(account) ?? []).map((mark) => `${target}: ${mark}`),
+  /** Orphans seen with this CloudAccount's credentials, as `target: mark`; undefined until every target was looked at. */
+  orphansOf(account: string): string[] | undefined {
+    const reports = this.targetsOf(account).map(
+      (target) => [target, this.#reports.get(target)?.orphans.get(account)] as const,
     )
-    return lists.flat().sort()
+    if (reports.some(([, marks]) => marks === undefined)) return undefined
+    return reports.flatMap(([target, marks = []]) => marks.map((mark) => `${target}: ${mark}`)).sort()
   }
 
   #ownersAt(target: string): Set<string> {
@@ -102,8 +104,15 @@ function lastTarget(before: Resolution | undefined, { uid }: Resolution): Resolu
   return before?.uid === uid ? before.target : undefined
 }
 
-function equal(a: unknown, b: unknown): boolean {
-  return canonicalJson(a) === canonicalJson(b)
+/** Keys whose value is new or has changed. */
+function newsIn(
+  before: ReadonlyMap<string, unknown> | undefined,
+  after: ReadonlyMap<string, unknown>,
+): string[] {
+  const changed = [...after].filter(
+    ([key, value]) => canonicalJson(before?.get(key)) !== canonicalJson(value),
+  )
+  return changed.map(([key]) => key)
 }
 
 function compare(a: string, b: string): number {
