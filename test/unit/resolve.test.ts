@@ -1,0 +1,307 @@
+/* biome-ignore-all lint/suspicious/noTemplateCurlyInString: recipes hold placeholders */
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import type { StorageVendorSpec } from '../../src/api/generated/storage-vendor.ts'
+import { type ResolveInput, resolve } from '../../src/vendors/resolve.ts'
+import { anAccount, anInput, anIntegration, aStatement, aVendor } from './things.ts'
+
+const deleted = { deletionTimestamp: '2026-11-22T11:59:00Z' }
+const past = '2026-11-22T11:00:00Z'
+const broken = { account: anAccount({ allow: [] }) }
+
+describe('what an integration asks of its target', () => {
+  const cases: readonly (readonly [string, Partial<ResolveInput>, ReturnType<typeof stanceOf>])[] = [
+    ['its entries, when everything is in order', {}, ['Wants', undefined, undefined]],
+    [
+      'nothing new while it cannot be resolved: it keeps what it has',
+      broken,
+      ['Keeps', undefined, 'NotAllowed'],
+    ],
+    [
+      'nothing while suspended, whatever else is wrong',
+      { ...broken, integration: anIntegration({ suspend: true }) },
+      ['Keeps', 'Suspended', undefined],
+    ],
+    [
+      'a plan only, in mode Plan',
+      { integration: anIntegration({ mode: 'Plan' }) },
+      ['Keeps', 'Planned', undefined],
+    ],
+    [
+      'to leave, when deleted',
+      { integration: anIntegration({}, deleted) },
+      ['Leaves', 'Revoking', undefined],
+    ],
+    [
+      'to leave, when deleted while suspended',
+      { integration: anIntegration({ suspend: true }, deleted) },
+      ['Leaves', 'Revoking', undefined],
+    ],
+    [
+      'to leave, when deleted in mode Plan',
+      { integration: anIntegration({ mode: 'Plan' }, deleted) },
+      ['Leaves', 'Revoking', undefined],
+    ],
+    [
+      'to leave, when deleted although no longer allowed',
+      { ...broken, integration: anIntegration({}, deleted) },
+      ['Leaves', 'Revoking', undefined],
+    ],
+    [
+      'to leave, when deleted although its vendor is gone',
+      { vendor: undefined, integration: anIntegration({}, deleted) },
+      ['Leaves', 'Revoking', undefined],
+    ],
+    [
+      'to leave with a fault, when deleted and its account is gone',
+      { account: undefined, integration: anIntegration({}, deleted) },
+      ['Leaves', 'Revoking', 'AccountNotFound'],
+    ],
+    [
+      'to be let go with its access, when deleted with Retain',
+      { integration: anIntegration({ deletionPolicy: 'Retain' }, deleted) },
+      ['Keeps', 'Revoking', undefined],
+    ],
+    [
+      'to leave, when expired',
+      { integration: anIntegration({ expiresAt: past }) },
+      ['Leaves', 'Expired', undefined],
+    ],
+    [
+      'to leave, when expired although its vendor is gone',
+      { vendor: undefined, integration: anIntegration({ expiresAt: past }) },
+      ['Leaves', 'Expired', undefined],
+    ],
+    [
+      'only a plan of leaving, when expired in mode Plan',
+      { integration: anIntegration({ expiresAt: past, mode: 'Plan' }) },
+      ['Keeps', 'Planned', undefined],
+    ],
+    [
+      'its entries, before it expires',
+      { integration: anIntegration({ expiresAt: '2026-11-22T12:00:01Z' }) },
+      ['Wants', undefined, undefined],
+    ],
+  ]
+  for (const [name, parts, expected] of cases) it(name, () => assert.deepEqual(stanceOf(parts), expected))
+})
+
+describe('an integration cannot be resolved', () => {
+  const s3 = (part: object): Partial<ResolveInput> => ({
+    vendor: aVendor({ s3: { ...aVendor().spec.s3, ...part } }),
+  })
+  const cases: readonly (readonly [string, Partial<ResolveInput>, string, RegExp])[] = [
+    [
+      'when its vendor does not exist',
+      { vendor: undefined },
+      'VendorNotFound',
+      /"segments-ai" \(spec\.vendor\) does not exist/,
+    ],
+    [
+      'when its account does not exist',
+      { account: undefined },
+      'AccountNotFound',
+      /"aws-prod" \(spec\.account\) does not exist/,
+    ],
+    [
+      'when no account is the default',
+      { account: undefined, integration: anIntegration({ account: undefined as never }) },
+      'AccountNotFound',
+      /is-default-account/,
+    ],
+    [
+      'when its account is of another cloud',
+      { account: anAccount({ aws: undefined as never, gcp: { projectId: 'p-123456' } }) },
+      'InvalidSpec',
+      /has no spec\.aws/,
+    ],
+    [
+      'on Google Cloud Storage',
+      { integration: anIntegration({ s3: undefined as never, gcs: { bucket: 'b' } }) },
+      'NotSupported',
+      /spec\.gcs/,
+    ],
+    [
+      'on Azure',
+      {
+        integration: anIntegration({
+          s3: undefined as never,
+          azureBlob: { resourceGroup: 'r', storageAccount: 's' },
+        }),
+      },
+      'NotSupported',
+      /spec\.azureBlob/,
+    ],
+    [
+      'at an access level that the vendor does not know',
+      { integration: anIntegration({ access: 'Admin' }) },
+      'InvalidSpec',
+      /knows Read, ReadWrite, not Admin/,
+    ],
+    [
+      'when the vendor needs a role',
+      s3({ role: { trust: { statements: [] } } }),
+      'NotSupported',
+      /spec\.s3\.role/,
+    ],
+    [
+      'when the vendor refuses the bucket’s name',
+      s3({ requirements: { bucketNamePattern: '[a-z]+', bucketNameMessage: 'no hyphens' } }),
+      'InvalidSpec',
+      /no hyphens/,
+    ],
+    [
+      'without a prefix that the vendor demands',
+      {
+        ...s3({ requirements: { prefix: 'Required' } }),
+        integration: anIntegration({ s3: { bucket: 'b-1' } }),
+      },
+      'InvalidSpec',
+      /demands one/,
+    ],
+    [
+      'with a prefix that the vendor cannot keep to',
+      s3({ requirements: { prefix: 'Unsupported' } }),
+      'InvalidSpec',
+      /cannot be limited to a prefix/,
+    ],
+    [
+      'with a wildcard in its prefix',
+      { integration: anIntegration({ s3: { bucket: 'street-scenes', prefix: 'r*/' } }) },
+      'InvalidSpec',
+      /widen the grant/,
+    ],
+    [
+      'with a parameter that the vendor does not declare',
+      { parameters: { color: 'red' } },
+      'InvalidParameter',
+      /parameters\.color: is not a parameter/,
+    ],
+    [
+      'when a Secret could not be read',
+      { parameters: { reason: 'SecretNotFound', message: 'no Secret', retry: 'Backoff' } },
+      'SecretNotFound',
+      /no Secret/,
+    ],
+  ]
+  for (const [name, parts, reason, message] of cases) {
+    it(name, () => {
+      const { fault, entries, stance } = resolve(anInput(parts))
+      assert.equal(fault?.reason, reason)
+      assert.match(fault?.message ?? '', message)
+      assert.deepEqual([stance, entries], ['Keeps', []])
+    })
+  }
+})
+
+describe('a parameter', () => {
+  const declared = (parameter: object, rest: Partial<StorageVendorSpec> = {}): Partial<ResolveInput> => ({
+    vendor: aVendor({
+      parameters: [
+        { name: 'id', description: 'the workspace id', source: 'VendorGiven', required: true, ...parameter },
+      ],
+      ...rest,
+    }),
+  })
+  const cases: readonly (readonly [string, object, Readonly<Record<string, string>>, RegExp])[] = [
+    ['that is required and missing is asked for', {}, {}, /parameters\.id: is required: the workspace id/],
+    [
+      'that the vendor hands out later is waited for',
+      { deferred: true },
+      {},
+      /waiting for spec\.parameters\.id/,
+    ],
+    [
+      'must match the vendor’s pattern whole',
+      { pattern: 'ws-[0-9]+', patternMessage: 'must look like ws-12' },
+      { id: 'xws-12x' },
+      /"xws-12x" must look like ws-12/,
+    ],
+    [
+      'must be one of the values allowed',
+      { allowedValues: ['eu', 'us'] },
+      { id: 'mars' },
+      /is none of eu, us/,
+    ],
+    ['must not hold a wildcard, which could widen the grant', {}, { id: 'arn:*' }, /must not contain \*/],
+    ['must not hold a placeholder of its own', {}, { id: '${bucket}' }, /must not contain/],
+    [
+      'that is sensitive is never echoed',
+      { sensitive: true, maxLength: 3 },
+      { id: 'hunter2' },
+      /id: its value is longer than 3/,
+    ],
+  ]
+  for (const [name, parameter, parameters, message] of cases) {
+    it(name, () =>
+      assert.match(resolve(anInput({ ...declared(parameter), parameters })).fault?.message ?? '', message),
+    )
+  }
+
+  it('that may be left out, but that the recipe needs here, is asked for', () => {
+    const vendor = declared(
+      { required: false },
+      { s3: { bucketPolicy: { statements: [aStatement({ principal: { aws: ['${parameters.id}'] } })] } } },
+    )
+    assert.match(
+      resolve(anInput(vendor)).fault?.message ?? '',
+      /spec\.parameters\.id: the vendor’s recipe needs it/,
+    )
+  })
+
+  it('fills its placeholder as it is, quotes and all', () => {
+    const conditions = [{ operator: 'StringEquals', key: 'sts:ExternalId', values: ['${parameters.id}'] }]
+    const vendor = declared({}, { s3: { bucketPolicy: { statements: [aStatement({ conditions })] } } })
+    const [entry] = resolve(anInput({ ...vendor, parameters: { id: '"},{"Effect":"Allow"' } })).entries
+    const { Condition } = (entry?.body ?? {}) as { readonly Condition?: unknown }
+    assert.deepEqual(Condition, { StringEquals: { 'sts:ExternalId': ['"},{"Effect":"Allow"'] } })
+  })
+})
+
+describe('an entry of a recipe', () => {
+  const names = (
+    entries: readonly Partial<ReturnType<typeof aStatement>>[],
+    parts: Partial<ResolveInput> = {},
+  ): string[] => {
+    const s3 = { bucketPolicy: { statements: entries.map((entry) => aStatement(entry)) } }
+    const parameters = [{ name: 'site', description: 'd', source: 'CustomerGiven' as const, required: false }]
+    return resolve(anInput({ vendor: aVendor({ s3, parameters }), ...parts })).entries.map(({ name }) => name)
+  }
+  const write = { name: 'write', access: ['ReadWrite'] }
+
+  it('counts at the levels it lists, and the least level is the default', () => {
+    assert.deepEqual(names([{}, write]), ['read'])
+    assert.deepEqual(names([{}, write], { integration: anIntegration({ access: 'ReadWrite' }) }), [
+      'read',
+      'write',
+    ])
+  })
+
+  it('counts when its parameter has one of the values', () => {
+    const entry = { name: 'eu', when: { parameter: 'site', values: ['eu'] } }
+    assert.deepEqual(names([entry]), [])
+    assert.deepEqual(names([entry], { parameters: { site: 'eu' } }), ['eu'])
+    assert.deepEqual(names([entry], { parameters: { site: 'us' } }), [])
+  })
+
+  it('counts when its parameter is given, or is not', () => {
+    const entries = [
+      { name: 'with', when: { parameter: 'site', given: true } },
+      { name: 'without', when: { parameter: 'site', given: false } },
+    ]
+    assert.deepEqual(names(entries), ['without'])
+    assert.deepEqual(names(entries, { parameters: { site: 'x' } }), ['with'])
+  })
+
+  it('counts in its partitions', () => {
+    const entry = { name: 'china', when: { partitions: ['aws-cn' as const] } }
+    const account = anAccount({ aws: { accountId: '123456789012', region: 'cn-north-1' } })
+    assert.deepEqual(names([entry]), [])
+    assert.deepEqual(names([entry], { account }), ['china'])
+  })
+})
+
+function stanceOf(parts: Partial<ResolveInput>) {
+  const { stance, hold, fault } = resolve(anInput(parts))
+  return [stance, hold, fault?.reason]
+}
