@@ -29,7 +29,7 @@ export function verdicts(resolution: Resolution, answer: OwnerReport | undefined
 function heldVerdicts(resolution: Resolution, answer: OwnerReport | undefined): Verdict[] | undefined {
   const { hold, fault } = resolution
   if (hold === 'Expired' || hold === 'Revoking') return departing(hold, fault ?? answer?.fault, answer)
-  if (fault !== undefined) return stopped(fault, ' What was applied before stays as it is.')
+  if (fault !== undefined) return stopped(fault, ' Anything applied earlier stays as it is.')
   if (hold === 'Suspended')
     return unknown(
       'Suspended',
