@@ -1,5 +1,6 @@
 import { Agent, type Dispatcher, ProxyAgent } from 'undici'
 import type { TlsMaterial } from './connection.ts'
+import { KubeError } from './kube-error.ts'
 
 /** Kinds of traffic that must not wait for each other: a full api pool never delays a lease renewal or a watch. */
 export type Pool = 'api' | 'lease' | 'watch'
@@ -30,9 +31,11 @@ export class AgentPools {
   #agents: Agents | undefined
   #material = ''
   readonly #retiring = new Set<Dispatcher>()
+  #closed = false
 
-  /** The agent to send the next request with. */
+  /** The agent to send the next request with. Throws a KubeError after `close`, so that no connection outlives it. */
   use(pool: Pool, tls: TlsMaterial): Dispatcher {
+    if (this.#closed) throw closedError()
     const material = JSON.stringify(tls)
     if (!this.#agents || material !== this.#material) {
       this.#retire()
@@ -44,6 +47,7 @@ export class AgentPools {
 
   /** Ends every connection, also those of requests under way. */
   async close(): Promise<void> {
+    this.#closed = true
     const agents = [...Object.values(this.#agents ?? {}), ...this.#retiring]
     this.#agents = undefined
     await Promise.all(agents.map((agent) => agent.destroy()))
@@ -56,6 +60,14 @@ export class AgentPools {
       agent.close().then(forget, forget)
     }
   }
+}
+
+function closedError(): KubeError {
+  return new KubeError({
+    status: 0,
+    reason: 'Aborted',
+    message: 'the connections are closed, the operator stops',
+  })
 }
 
 function agent(pool: Pool, tls: TlsMaterial): Dispatcher {

@@ -4,7 +4,7 @@ import { capturedLog } from './captured-log.ts'
 import { fitNote } from './event-note.ts'
 import { EventRecorder } from './events.ts'
 import { KubeError } from './kube-error.ts'
-import { ManualClock } from './manual-clock.ts'
+import { ManualClock, settle } from './manual-clock.ts'
 import type { Rest, RestRequest } from './rest.ts'
 
 /** Answers every write with what the script says; events that a real API server takes are in test/integration. */
@@ -120,6 +120,13 @@ describe('EventRecorder', () => {
     await clock.advance(2_000)
     await flushed
     assert.equal(clock.timers, 0)
+  })
+
+  it('does not send an event twice that is under way when it is flushed', async () => {
+    const { recorder, requests } = scripted(() => settle())
+    recorder.record(event('a'))
+    await recorder.flush(2_000)
+    assert.equal(requests.length, 1)
   })
 
   it('sends counts that were held back when it is flushed', async () => {

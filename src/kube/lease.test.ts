@@ -34,6 +34,8 @@ const failure = (status: number, reason: string) => new KubeError({ status, reas
 /** A candidate's own way to the lease, which can be cut or slowed down. */
 class Line implements Rest {
   state: 'up' | 'down' | 'frozen' = 'up'
+  /** How long the answer takes after the API server has done what was asked. */
+  answerMs = 0
   readonly #cell: LeaseCell
   readonly #clock: ManualClock
 
@@ -49,7 +51,9 @@ class Line implements Rest {
       await new Promise<void>((resolve) => this.#clock.after(request.timeoutMs ?? 0, resolve))
       throw failure(0, 'TimedOut')
     }
-    return this.#cell.answer(request) as T
+    const answer = this.#cell.answer(request)
+    if (this.answerMs > 0) await new Promise<void>((resolve) => this.#clock.after(this.answerMs, resolve))
+    return answer as T
   }
 
   // biome-ignore lint/correctness/useYield: a lease is never watched
@@ -173,6 +177,31 @@ describe('LeaderElector', () => {
     await clock.advance(5_000)
     assert.equal(a.elector.isLeader(), false)
     assert.deepEqual(a.story, ['started', 'lost'])
+  })
+
+  it('counts its time from when a renewal was sent, since others count from when the API server got it', async () => {
+    const [clock, cell] = [new ManualClock(), new LeaseCell()]
+    const a = candidate(cell, 'a', clock)
+    await clock.advance(0)
+    a.rest.answerMs = 1_500
+    await clock.advance(3_500)
+    a.rest.state = 'down'
+    await clock.advance(8_499)
+    assert.equal(a.elector.isLeader(), true)
+    await clock.advance(1)
+    assert.equal(a.elector.isLeader(), false)
+  })
+
+  it('does not come back to life by a renewal that was answered after the deadline', async () => {
+    const [clock, cell] = [new ManualClock(), new LeaseCell()]
+    const a = candidate(cell, 'a', clock)
+    await clock.advance(0)
+    a.rest.answerMs = 1_000
+    await clock.advance(2_500)
+    clock.block(8_000)
+    assert.equal(a.elector.isLeader(), false)
+    await clock.advance(1_000)
+    assert.deepEqual([a.elector.isLeader(), a.story], [false, ['started', 'lost']])
   })
 
   it('stops at once when it finds the lease in other hands', async () => {

@@ -60,6 +60,9 @@ describe('Queue', () => {
     queue.add('b')
     queue.add('b', { priority: 'low' })
     assert.deepEqual([await take(queue), await take(queue), await take(queue)], ['b', 'a', undefined])
+    queue.done('b')
+    queue.add('c', { priority: 'low' })
+    assert.equal(await take(queue), 'c', 'the place that b left is passed over')
   })
 
   it('keeps the higher priority of what was asked while a key was being processed', async () => {

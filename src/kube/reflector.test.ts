@@ -181,6 +181,13 @@ describe('Reflector', () => {
     assert.deepEqual(rest.versions, ['100', '101', '102'])
   })
 
+  it('opens the next watch at once after one that was silent too long', async () => {
+    const rest = new ScriptedRest([page('100', [])], [[failure(0, 'Idle')], [failure(0, 'Idle')]])
+    const { clock } = follow(rest)
+    await clock.advance(0)
+    assert.deepEqual(rest.versions, ['100', '100', '100'])
+  })
+
   it('obeys Retry-After when it is longer than its own delay', async () => {
     const rest = new ScriptedRest([failure(429, 'TooManyRequests', 20_000), page('100', [])], [])
     const { clock } = follow(rest)

@@ -111,6 +111,13 @@ describe('Store', () => {
     assert.deepEqual(told, ['ns/a ->100'])
   })
 
+  it('takes events in the order they come, whatever their versions, when we wrote nothing ourselves', () => {
+    const { store, told } = setUp()
+    store.upserted(object('a', '10'))
+    store.upserted(object('a', '9'))
+    assert.deepEqual(told, ['ns/a ->10', 'ns/a 10>9'])
+  })
+
   it('believes a list even if its versions are lower, as after etcd was restored from a backup', () => {
     const { store } = setUp()
     store.upserted(object('a', '10'))

@@ -1,4 +1,5 @@
 import { strict as assert } from 'node:assert'
+import { getEventListeners } from 'node:events'
 import { after, afterEach, before, describe, it } from 'node:test'
 import { capturedLog } from '../../src/kube/captured-log.ts'
 import type { HttpRest } from '../../src/kube/http-rest.ts'
@@ -114,7 +115,7 @@ describe('Reflector on a real API server', () => {
   })
 
   it('loses nothing and lists nothing again while its connection is reset every few moments', async () => {
-    const { namespace, told, duplicates, reflector } = await follow()
+    const { namespace, told, duplicates, reflector, stop } = await follow()
     await reflector.synced
     for (let round = 0; round < 40; round++) {
       const name = `thing-${round % 10}`
@@ -127,6 +128,8 @@ describe('Reflector on a real API server', () => {
     assert.deepEqual(duplicates, [])
     assert.equal(reflector.lists, 1)
     assert.ok(proxy.connections() <= 2)
+    const listeners = getEventListeners(stop.signal, 'abort').length
+    assert.ok(listeners <= 4, `${listeners} listeners pile up`)
   })
 
   it('resumes where it was when connections were refused for a while', async () => {

@@ -1,5 +1,5 @@
 import { strict as assert } from 'node:assert'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
@@ -127,6 +127,32 @@ describe('Rest on a real API server', () => {
     await pod.write('token', good)
     assert.equal(await whoAmI(pod.rest), `system:serviceaccount:${namespace}:rotated`)
     await pod.close()
+  })
+
+  it('asks the credential plugin of the kubeconfig again when its token is refused', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'plugin-'))
+    const credential = join(directory, 'credential.json')
+    const give = (token: string) =>
+      writeFile(
+        credential,
+        JSON.stringify({
+          apiVersion: 'client.authentication.k8s.io/v1',
+          kind: 'ExecCredential',
+          status: { token, expirationTimestamp: '2999-01-01T00:00:00Z' },
+        }),
+      )
+    const config = JSON.parse(await readFile(world.kubeconfigPath, 'utf8'))
+    const exec = { apiVersion: 'client.authentication.k8s.io/v1', command: '/bin/cat', args: [credential] }
+    config.users[0].user = { exec: { ...exec, interactiveMode: 'Never' } }
+    const kubeconfig = join(directory, 'kubeconfig')
+    await writeFile(kubeconfig, JSON.stringify(config))
+    await give('refused')
+    const plugged = await adminRest(kubeconfig)
+    await assert.rejects(whoAmI(plugged), { status: 401 })
+    await give(await tokenOf('plugged'))
+    assert.equal(await whoAmI(plugged), `system:serviceaccount:${namespace}:plugged`)
+    await plugged.close()
+    await rm(directory, { recursive: true })
   })
 
   it('makes new connections with a rotated CA when the old one does not match any more', async () => {
