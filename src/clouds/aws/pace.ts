@@ -12,17 +12,18 @@ const SYSTEM_CLOCK: PaceClock = {
 }
 
 /**
- * Lets requests through at a steady rate with a burst of one second's worth: the generic cell rate algorithm, one
+ * Lets requests through at a steady rate with a burst of one second's worth (at least one): the generic cell rate algorithm, one
  * number of state and no timer while nobody waits. https://en.wikipedia.org/wiki/Generic_cell_rate_algorithm
  */
 export class Pace {
   readonly #clock: PaceClock
   readonly #interval: number
-  readonly #burst = 1_000
+  readonly #burst: number
   #due = Number.NEGATIVE_INFINITY
 
   constructor(requestsPerSecond: number, clock: PaceClock = SYSTEM_CLOCK) {
     this.#interval = 1_000 / requestsPerSecond
+    this.#burst = Math.max(1_000, this.#interval)
     this.#clock = clock
   }
 

@@ -1,5 +1,6 @@
 import { Agent, request } from 'undici'
 import type { CheckResult, Probe } from '../cloud.ts'
+import { redact } from './redact.ts'
 import type { S3Location } from './s3-location.ts'
 import { readSdkError } from './sdk-error.ts'
 
@@ -11,6 +12,8 @@ const KEY = 'mooring-preflight'
 /** What counts in an answer to a preflight. */
 export interface PreflightAnswer {
   readonly status: number
+  /** S3's own words for a refusal: `CORSResponse: CORS is not enabled for this bucket.` */
+  readonly reason?: string | undefined
   readonly header: (name: string) => string | undefined
 }
 
@@ -62,12 +65,12 @@ export class Preflight {
         : {}),
     }
     const answer = await request(url, { method: 'OPTIONS', headers, signal, dispatcher: this.#agent })
-    await answer.body.dump()
+    const reason = reasonIn(await answer.body.text())
     const header = (name: string): string | undefined => {
       const value = answer.headers[name]
       return Array.isArray(value) ? value.join(',') : value
     }
-    return { status: answer.statusCode, header }
+    return { status: answer.statusCode, reason, header }
   }
 }
 
@@ -79,8 +82,8 @@ export function judge(probe: Probe, bucket: string, answer: PreflightAnswer): Ch
   return { name: 'CorsPreflight', result: 'Failed', message: `${what} is refused: ${faults.join('; ')}` }
 }
 
-function faultsIn(probe: Probe, { status, header }: PreflightAnswer): string[] {
-  if (status < 200 || status > 299) return [`status ${status}`]
+function faultsIn(probe: Probe, { status, reason, header }: PreflightAnswer): string[] {
+  if (status < 200 || status > 299) return [`status ${status}${reason === undefined ? '' : ` (${reason})`}`]
   const allowed = header('access-control-allow-origin')
   const methods = listOf(header('access-control-allow-methods'))
   const headers = listOf(header('access-control-allow-headers')).map((name) => name.toLowerCase())
@@ -96,6 +99,11 @@ function faultsIn(probe: Probe, { status, header }: PreflightAnswer): string[] {
       : [mismatch('Access-Control-Allow-Methods', header('access-control-allow-methods'))]),
     ...(missing.length === 0 ? [] : [`Access-Control-Allow-Headers lacks ${missing.join(', ')}`]),
   ]
+}
+
+function reasonIn(body: string): string | undefined {
+  const text = /<Message>([^<]*)<\/Message>/.exec(body)?.[1]
+  return text === undefined ? undefined : redact(text)
 }
 
 function mismatch(name: string, value: string | undefined): string {

@@ -1,0 +1,27 @@
+import { strict as assert } from 'node:assert'
+import { describe, it } from 'node:test'
+import { redact } from './redact.ts'
+
+describe('AWS’ own words', () => {
+  const cases: readonly (readonly [string, string])[] = [
+    ['The key AKIAIOSFODNN7EXAMPLE is unknown', 'The key [removed] is unknown'],
+    ['session ASIAIOSFODNN7EXAMPLE', 'session [removed]'],
+    ['failed (Request ID: 4442587FB7D0A2F9; Host ID: iRdq/x=)', 'failed ([removed]; [removed])'],
+    ['x-amz-request-id=ABC, x-amz-id-2', '[removed], x-amz-id-2'],
+    ['Signature=fe5f80f77d5fa3beca038a248ff027d0445342fe2855ddc963176630326f1024', '[removed]'],
+    ['token IQoJb3JpZ2luX2VjEXAMPLEEXAMPLEEXAMPLEEXAMPLEEXAMPLE== is old', 'token [removed] is old'],
+    ['Signature expired: 20261122T144657Z is now earlier', 'Signature expired: [removed] is now earlier'],
+    ['two\n  lines', 'two lines'],
+  ]
+  for (const [text, clean] of cases)
+    it(`${JSON.stringify(text)} become fit for users`, () => assert.equal(redact(text), clean))
+
+  it('keep ARNs, account ids and unique ids of principals, which people need', () => {
+    const text = '"AWS" : "arn:aws:iam::123456789012:role/team/reader", AROAEXAMPLE1234567890'
+    assert.equal(redact(text), text)
+  })
+
+  it('are cut to a length that fits a condition', () => {
+    assert.equal(redact('word '.repeat(500)).length, 300)
+  })
+})
