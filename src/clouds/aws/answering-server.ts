@@ -71,11 +71,11 @@ export function callerIdentity(account: string, arn: string): Answer {
   return { status: 200, body, headers: { 'content-type': 'text/xml' } }
 }
 
-/** The answer to AssumeRole. */
-export function assumedRole(accessKeyId: string, expiration: Date): Answer {
+/** The answer to AssumeRole or AssumeRoleWithWebIdentity. */
+export function assumedRole(accessKeyId: string, expiration: Date, action: string): Answer {
   const keys = `<AccessKeyId>${accessKeyId}</AccessKeyId><SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken>`
   const credentials = `<Credentials>${keys}<Expiration>${expiration.toISOString()}</Expiration></Credentials>`
-  const body = `<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult>${credentials}</AssumeRoleResult></AssumeRoleResponse>`
+  const body = `<${action}Response xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><${action}Result>${credentials}</${action}Result></${action}Response>`
   return { status: 200, body, headers: { 'content-type': 'text/xml' } }
 }
 

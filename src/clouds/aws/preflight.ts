@@ -52,8 +52,9 @@ export class Preflight {
     }
   }
 
+  /** May be called twice; a preflight under way is not cut off. */
   close(): void {
-    void this.#agent.close()
+    if (!this.#agent.closed) void this.#agent.close()
   }
 
   async #ask(url: string, probe: Probe, signal: AbortSignal): Promise<PreflightAnswer> {
