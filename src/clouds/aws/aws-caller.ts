@@ -33,7 +33,25 @@ export class AwsCaller {
     }
   }
 
-  #count({ service, operation }: AwsCall, result: CloudCall['result'], start: number): void {
+  /** A request that is no API call, such as a preflight: paced and counted; its errors are the caller's to read. */
+  async runPlain<T>(operation: string, send: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    await this.#pace.take(signal)
+    const start = performance.now()
+    try {
+      const answer = await send()
+      this.#count({ service: 's3', operation }, 'ok', start)
+      return answer
+    } catch (error) {
+      this.#count({ service: 's3', operation }, signal.aborted ? 'Aborted' : 'CloudUnavailable', start)
+      throw error
+    }
+  }
+
+  #count(
+    { service, operation }: Pick<CloudCall, 'service' | 'operation'>,
+    result: CloudCall['result'],
+    start: number,
+  ): void {
     this.#hooks.onCall({ service, operation, result, milliseconds: performance.now() - start })
   }
 }

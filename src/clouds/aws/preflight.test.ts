@@ -2,10 +2,17 @@ import { strict as assert } from 'node:assert'
 import { describe, it, type TestContext } from 'node:test'
 import type { CheckResult, Probe } from '../cloud.ts'
 import { type Answer, startAnsweringServer } from './answering-server.ts'
+import { AwsCaller } from './aws-caller.ts'
+import { Pace } from './pace.ts'
 import { Preflight } from './preflight.ts'
 import { S3Location } from './s3-location.ts'
 
 const never = new AbortController().signal
+const calls: string[] = []
+const caller = new AwsCaller(new Pace(1_000), {
+  fence: () => undefined,
+  onCall: ({ operation, result }) => calls.push(`${operation} ${result}`),
+})
 const PROBE: Probe = { kind: 'CorsPreflight', origin: 'https://a.example', method: 'PUT', requestHeaders: [] }
 const ALLOWED = {
   'access-control-allow-origin': 'https://a.example',
@@ -24,6 +31,7 @@ describe('a CORS preflight', () => {
     assert.equal(request?.headers['access-control-request-method'], 'PUT')
     assert.equal(request?.headers['access-control-request-headers'], 'x-a,x-b')
     assert.equal(request?.headers.authorization, undefined)
+    assert.equal(calls.at(-1), 'Preflight ok')
   })
 
   const cases: readonly (readonly [string, Answer, CheckResult['result'], string])[] = [
@@ -100,7 +108,7 @@ describe('a CORS preflight', () => {
 
   it('ends with the reason of an abort', async () => {
     const reason = new Error('the pass was stopped')
-    const preflight = new Preflight(new S3Location('eu-west-1', 'http://127.0.0.1:9'))
+    const preflight = new Preflight(new S3Location('eu-west-1', 'http://127.0.0.1:9'), caller)
     await assert.rejects(preflight.check('clips', 'eu-west-1', PROBE, AbortSignal.abort(reason)), reason)
     preflight.close()
   })
@@ -112,7 +120,7 @@ async function answered(test: TestContext, answer: Answer, probe = PROBE): Promi
 }
 
 async function check(endpoint: string, probe: Probe): Promise<CheckResult> {
-  const preflight = new Preflight(new S3Location('eu-west-1', endpoint))
+  const preflight = new Preflight(new S3Location('eu-west-1', endpoint), caller)
   try {
     return await preflight.check('clips', 'eu-west-1', probe, never)
   } finally {

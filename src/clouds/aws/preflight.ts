@@ -1,5 +1,6 @@
 import { Agent, request } from 'undici'
 import type { CheckResult, Probe } from '../cloud.ts'
+import type { AwsCaller } from './aws-caller.ts'
 import { redact } from './redact.ts'
 import type { S3Location } from './s3-location.ts'
 import { readSdkError } from './sdk-error.ts'
@@ -23,6 +24,7 @@ export interface PreflightAnswer {
  */
 export class Preflight {
   readonly #location: S3Location
+  readonly #caller: AwsCaller
   readonly #agent = new Agent({
     allowH2: false,
     connections: 4,
@@ -31,15 +33,17 @@ export class Preflight {
     bodyTimeout: ANSWER_TIMEOUT_MS,
   })
 
-  constructor(location: S3Location) {
+  constructor(location: S3Location, caller: AwsCaller) {
     this.#location = location
+    this.#caller = caller
   }
 
   /** Never throws for what the other side does; throws the signal's reason when it was aborted. */
   async check(bucket: string, region: string, probe: Probe, signal: AbortSignal): Promise<CheckResult> {
     const url = this.#location.objectUrl(bucket, region, KEY)
     try {
-      return judge(probe, bucket, await this.#ask(url, probe, signal))
+      const ask = (): Promise<PreflightAnswer> => this.#ask(url, probe, signal)
+      return judge(probe, bucket, await this.#caller.runPlain('Preflight', ask, signal))
     } catch (error) {
       signal.throwIfAborted()
       const { code } = readSdkError(error)

@@ -65,7 +65,7 @@ class AwsSession implements CloudSession {
     const s3Options = { ...shared, credentials, forcePathStyle: endpoint !== undefined }
     this.#sts = new STSClient({ ...shared, region, credentials })
     this.#s3 = new S3Clients(this.#caller, location, s3Options, () => hooks.fence())
-    this.#preflight = new Preflight(location)
+    this.#preflight = new Preflight(location, this.#caller)
     this.#identity = new Remembered(() => this.#whoAmI())
   }
 
