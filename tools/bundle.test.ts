@@ -2,7 +2,7 @@ import { strict as assert } from 'node:assert'
 import { execFile } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
@@ -31,6 +31,13 @@ describe('the bundle', () => {
       atStart.filter((file) => heavy.test(file)),
       [],
     )
+  })
+
+  it('can load every chunk that it leaves for later', async () => {
+    const later = Object.entries(metafile.outputs).filter(([, { entryPoint }]) => entryPoint !== undefined)
+    const chunks = later.map(([file]) => basename(file)).filter((name) => name !== 'main.mjs')
+    assert.ok(chunks.length >= 5)
+    for (const name of chunks) assert.ok(await import(join(folder, 'chunks', name)), name)
   })
 
   it('names no file of this machine', () => {
