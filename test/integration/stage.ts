@@ -2,6 +2,7 @@
 import { strict as assert } from 'node:assert'
 import {
   CreateBucketCommand,
+  DeleteBucketCommand,
   DeleteBucketPolicyCommand,
   GetBucketCorsCommand,
   GetBucketPolicyCommand,
@@ -20,16 +21,28 @@ export interface Stage {
   readonly rig: OwnRig
   readonly s3: S3Client
   readonly namespace: string
-  /** Starts an operator with ambient credentials; the settings given win. */
+  /** Starts an operator with ambient credentials; the settings given win. It may not be ready yet. */
+  launch(env?: NodeJS.ProcessEnv): Promise<Operator>
+  /** The same, and waits until it is ready. */
   operator(env?: NodeJS.ProcessEnv): Promise<Operator>
   /** Makes a bucket of a name that nobody else has. */
   bucket(prefix?: string): Promise<string>
+  /** Takes an empty bucket away. */
+  removeBucket(bucket: string): Promise<void>
+  /** Waits until the stage's account says Ready. */
+  accountIsReady(): Promise<void>
   /** A StorageIntegration for Segments.ai on this bucket. */
   integration(name: string, bucket: string, spec?: object): KubernetesObject
   si(name: string): Promise<KubernetesObject>
   /** Waits until Ready has this status and reason for the current generation. */
   untilReady(name: string, status: 'True' | 'False' | 'Unknown', reason?: string): Promise<KubernetesObject>
   untilGone(name: string): Promise<void>
+  /** Changes fields of the integration's spec; null takes one out. */
+  change(name: string, spec: object): Promise<void>
+  /** Asks for the deletion and does not wait for it. */
+  delete(...names: string[]): Promise<void>
+  /** Takes the finalizer off and deletes, as people do who lose patience. Only where no operator puts it on again. */
+  forceAway(name: string): Promise<void>
 }
 
 export interface Statement {
@@ -50,16 +63,19 @@ export async function setStage(): Promise<Stage> {
   await installCatalogue(kubectl)
   await kubectl.apply([{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } }, account(rig)])
   const si = (name: string) => kubectl.get('si', name, '-n', namespace)
+  const launch = (env: NodeJS.ProcessEnv = {}) =>
+    startOperator({
+      kubeconfigPath: rig.kubeconfigPath,
+      env: { ...ambientAwsCredentials(aws), MOORING_RESYNC: '5s', ...env },
+    })
   return {
     rig,
     s3,
     namespace,
     si,
-    operator: async (env = {}) => {
-      const operator = await startOperator({
-        kubeconfigPath: rig.kubeconfigPath,
-        env: { ...ambientAwsCredentials(aws), MOORING_RESYNC: '5s', ...env },
-      })
+    launch,
+    operator: async (env) => {
+      const operator = await launch(env)
       await operator.ready()
       return operator
     },
@@ -67,6 +83,12 @@ export async function setStage(): Promise<Stage> {
       const name = uniqueName(prefix)
       await s3.send(new CreateBucketCommand({ Bucket: name }))
       return name
+    },
+    removeBucket: async (Bucket) => {
+      await s3.send(new DeleteBucketCommand({ Bucket }))
+    },
+    accountIsReady: async () => {
+      await kubectl.must('wait', '--for=condition=Ready', 'cloudaccount/aws-test', '--timeout=20s')
     },
     integration: (name, bucket, spec = {}) => ({
       apiVersion: 'mooring.dev/v1alpha1',
@@ -97,6 +119,18 @@ export async function setStage(): Promise<Stage> {
         },
         { timeoutMs: 30_000, everyMs: 100 },
       ),
+    change: async (name, spec) => {
+      const patch = JSON.stringify({ spec })
+      await kubectl.must('patch', 'si', name, '-n', namespace, '--type=merge', '-p', patch)
+    },
+    delete: async (...names) => {
+      await kubectl.delete('si', ...names, '-n', namespace, '--wait=false')
+    },
+    forceAway: async (name) => {
+      const patch = JSON.stringify({ metadata: { finalizers: null } })
+      await kubectl.must('patch', 'si', name, '-n', namespace, '--type=merge', '-p', patch)
+      await kubectl.must('delete', 'si', name, '-n', namespace, '--timeout=20s')
+    },
   }
 }
 
@@ -142,6 +176,11 @@ export async function policyOf(
     if (error instanceof Error && error.name === 'NoSuchBucketPolicy') return undefined
     throw error
   }
+}
+
+/** The statements that the operator made. */
+export async function oursIn(s3: S3Client, bucket: string): Promise<Statement[]> {
+  return ((await policyOf(s3, bucket))?.Statement ?? []).filter(({ Sid }) => isMark(Sid))
 }
 
 export async function putPolicy(s3: S3Client, bucket: string, policy: object): Promise<void> {
