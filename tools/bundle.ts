@@ -30,6 +30,8 @@ export async function bundle(folder: string): Promise<Metafile> {
     format: 'esm',
     platform: 'node',
     target: 'node24',
+    // A CommonJS package that is loaded lazily would come out as a chunk without its names.
+    mainFields: ['module', 'main'],
     banner: { js: banner },
     // Identifiers stay as they are, for stack traces.
     minifySyntax: true,
