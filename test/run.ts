@@ -21,7 +21,7 @@ const { values: options } = parseArgs({
   },
 })
 const files = await findTests(options.only)
-const cores = availableParallelism()
+const concurrency = availableParallelism()
 
 const parts = {
   async checks() {
@@ -30,7 +30,7 @@ const parts = {
   },
 
   async unit() {
-    return runTests('unit tests', files.unit, cores)
+    return runTests('unit tests', files.unit, { concurrency, timeoutMs: 60_000 })
   },
 
   async integration() {
@@ -38,7 +38,7 @@ const parts = {
     const rig = await startRig()
     try {
       Object.assign(process.env, sharedRigEnvironment(rig))
-      return await runTests('integration tests', files.integration, cores)
+      return await runTests('integration tests', files.integration, { concurrency, timeoutMs: 300_000 })
     } finally {
       await rig.stop()
     }

@@ -14,7 +14,7 @@ const marker = '\nTALLY '
 writeFileSync(
   script,
   `import { runTests } from ${JSON.stringify(join(import.meta.dirname, 'run-tests.ts'))}
-  const tally = await runTests('case', [${JSON.stringify(testFile)}], 1)
+  const tally = await runTests('case', [${JSON.stringify(testFile)}], { concurrency: 1, timeoutMs: 1_000 })
   console.log(${JSON.stringify(marker)} + JSON.stringify(tally))`,
 )
 
@@ -44,6 +44,14 @@ const cases: Record<string, { file: string; tally: object }> = {
   'a file that cannot be read is a failure': {
     file: 'not (a program',
     tally: { tests: 1, passed: 0, failed: 1 },
+  },
+  'a test that hangs does not hang the run': {
+    file: `test('a', () => new Promise(() => setInterval(() => {}, 1_000)))`,
+    tally: { tests: 2, passed: 0, failed: 2 }, // the test, and the file that does not end
+  },
+  'a file that does not end is a failure': {
+    file: `test('a', () => { setInterval(() => {}, 1_000) })`,
+    tally: { tests: 2, passed: 1, failed: 1 },
   },
   'an error after the last test is a failure': {
     file: `test('a', () => {}); setTimeout(() => { throw new Error('late') }, 20)`,

@@ -4,22 +4,57 @@ import { spec } from 'node:test/reporters'
 import { onExit } from '../rig/cleanup.ts'
 import { counted, nothing, say, type Tally } from './tally.ts'
 
+export interface RunOptions {
+  /** Files at a time. */
+  readonly concurrency: number
+  /** For one test. */
+  readonly timeoutMs: number
+}
+
 /** Runs test files, each in a process of its own, and shows what failed. */
-export async function runTests(part: string, files: readonly string[], concurrency: number): Promise<Tally> {
+export async function runTests(
+  part: string,
+  files: readonly string[],
+  { concurrency, timeoutMs }: RunOptions,
+): Promise<Tally> {
   if (files.length === 0) return nothing
   const since = performance.now()
   const abort = new AbortController()
   const forget = onExit(() => abort.abort())
-  const { skipped, ...tally } = await follow(
-    run({ files, concurrency, signal: abort.signal, timeout: fileTimeoutMs }),
-  )
+  const events = run({ files, concurrency, timeout: timeoutMs, signal: abort.signal })
+  const { skipped, ...tally } = await follow(unlessStuck(events, timeoutMs + graceMs, abort))
   forget()
   say(part, `${counted(tally)}${skipped > 0 ? `, ${skipped} skipped` : ''}`, since)
   return tally
 }
 
-/** A test that hangs must not hang the run. */
-const fileTimeoutMs = 10 * 60_000
+/** Between the timeout of a test and the end of the run: every file that is alive had its chance to say so. */
+const graceMs = 5_000
+
+/**
+ * A file that leaves a timer or a socket behind keeps its process alive although its tests are over, and the run would
+ * never end. When nothing at all happens for `silenceMs`, the run ends, and every file that was not done has failed.
+ */
+async function* unlessStuck(
+  events: AsyncIterable<TestEvent>,
+  silenceMs: number,
+  abort: AbortController,
+): AsyncGenerator<TestEvent> {
+  const timer = setTimeout(() => {
+    console.log(
+      `✖ No news for ${silenceMs / 1000} s: a test file does not end. Does it leave a timer or a socket open?`,
+    )
+    abort.abort()
+  }, silenceMs)
+  try {
+    for await (const event of events) {
+      timer.refresh()
+      yield event
+    }
+  } finally {
+    clearTimeout(timer)
+  }
+}
 
 async function follow(events: AsyncIterable<TestEvent>): Promise<Tally & { skipped: number }> {
   const reporter = spec()
