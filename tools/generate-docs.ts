@@ -59,10 +59,14 @@ function page(title: string, source: string, lines: readonly string[]): string {
   return `${[banner, '', `# ${title}`, '', ...lines].join('\n')}\n`
 }
 
+/** Padded as the formatter does it, so that both agree. */
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
-  const line = (cells: readonly string[]) =>
-    `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`
-  return [line(head), line(head.map(() => '---')), ...rows.map(line)]
+  const cells = [head, ...rows].map((row) => row.map((cell) => cell.replaceAll('|', '\\|')))
+  const widths = head.map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)))
+  const line = (row: readonly string[], fill: string) =>
+    `| ${widths.map((width, column) => (row[column] ?? '').padEnd(width, fill)).join(' | ')} |`
+  const [first = '', ...others] = cells.map((row) => line(row, ' '))
+  return [first, line([], '-'), ...others]
 }
 
 /** Every generated page. */
