@@ -20,6 +20,7 @@ const s3 = s3Client(aws)
 await kubectl.must('apply', '-k', join(repository, 'deploy'))
 await kubectl.must('wait', '--for=condition=Established', '--timeout=30s', 'crd', '--all')
 await kubectl.must('apply', '-f', join(repository, 'deploy', 'vendors'))
+await kubectl.apply([namespaceNamed('perception'), accountSecret(), cloudAccount()])
 
 describe('deploy/', () => {
   it('is accepted a second time and then changes nothing', async () => {
@@ -106,7 +107,7 @@ it('the operator leads, grants, reports and revokes with these rights', async ()
   const operator = await startOperator({ kubeconfigPath, env: { MOORING_RESYNC: '1s' } })
   await operator.ready()
   await s3.send(new CreateBucketCommand({ Bucket: bucket }))
-  await kubectl.apply([namespaceNamed('perception'), accountSecret(), cloudAccount(), integration()])
+  await kubectl.apply(integration())
 
   await kubectl.must('wait', 'si/scenes', '-n', 'perception', '--for=condition=Ready', '--timeout=30s')
   await kubectl.must('wait', 'cloudaccount/lab', '--for=condition=Ready', '--timeout=30s')
@@ -141,8 +142,8 @@ it('the command in the message about an unreadable Secret is all that it takes',
   ])
 
   const told = await eventually(async () => ready('SecretNotReadable'))
-  const command = /kubectl (create rolebinding .*)$/.exec(told)?.[1] ?? ''
-  await kubectl.must(...(command.split(' What ')[0]?.split(' ') ?? []))
+  const [, command = ''] = /kubectl (create rolebinding .*? --serviceaccount=\S+)/.exec(told) ?? []
+  await kubectl.must(...command.split(' '))
   await eventually(async () => ready('InvalidParameter'))
   await operator.stop()
 })
