@@ -17,6 +17,8 @@ export interface CloudGate {
   readonly endpoint: string
   /** Does `act` at the moment; the request (or its answer) is lost then. Resolves when it is done, fails if it never comes. */
   at(moment: Moment, act: () => Promise<unknown>): Promise<unknown>
+  /** How many requests came so far. */
+  readonly requests: number
   stop(): Promise<void>
 }
 
@@ -31,11 +33,13 @@ interface Ambush {
 /** Opens a gate in front of `endpoint`. */
 export async function openCloudGate(endpoint: string): Promise<CloudGate> {
   const ambushes = new Set<Ambush>()
+  const came = { requests: 0 }
   const server = createServer((incoming, outgoing) => {
     pass(incoming, outgoing).catch(() => outgoing.destroy())
   })
 
   async function pass(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+    came.requests += 1
     const body = await bytesOf(incoming)
     const ambush = laidFor(incoming)
     if (ambush?.moment.when === 'before') return lose(ambush, outgoing)
@@ -67,6 +71,9 @@ export async function openCloudGate(endpoint: string): Promise<CloudGate> {
   server.unref()
   return {
     endpoint: `http://127.0.0.1:${port}`,
+    get requests() {
+      return came.requests
+    },
     at: (moment, act) => {
       const { promise, resolve, reject } = Promise.withResolvers<unknown>()
       const never = new Error(`there was no ${moment.request} number ${moment.nth ?? 1} on ${moment.bucket}`)
