@@ -9,17 +9,18 @@ import type { Rest } from './kube/rest.ts'
 import { safeErrorFields } from './kube/safe-error.ts'
 import type { Controller } from './kube/workers.ts'
 import type { Metrics } from './metrics.ts'
-import { accountPass } from './reconcile/account.ts'
+import { type AccountDependencies, accountPass } from './reconcile/account.ts'
 import { announceChanges, announceStatus } from './reconcile/announcer.ts'
+import { Contention } from './reconcile/contention.ts'
 import { FirstRound } from './reconcile/first-round.ts'
 import type { Caches } from './reconcile/gather.ts'
-import { integrationPass } from './reconcile/integration.ts'
+import { type IntegrationDependencies, integrationPass } from './reconcile/integration.ts'
 import { secretReader } from './reconcile/secret-values.ts'
 import { Sessions } from './reconcile/sessions.ts'
-import { targetPass } from './reconcile/target.ts'
+import { type TargetDependencies, targetPass } from './reconcile/target.ts'
 import { TargetRhythm } from './reconcile/target-rhythm.ts'
 import { connectTriggers } from './reconcile/triggers.ts'
-import { vendorPass } from './reconcile/vendor.ts'
+import { type VendorDependencies, vendorPass } from './reconcile/vendor.ts'
 import type { World } from './reconcile/world.ts'
 
 export interface ControllerParts {
@@ -52,7 +53,7 @@ export interface Controllers {
 
 /** Builds the four controllers over their queues, and connects them to the caches and to each other. */
 export function buildControllers(parts: ControllerParts): Controllers {
-  const { config, caches, world, queues, rest, metrics, log } = parts
+  const { caches, world, queues } = parts
   const rhythm = new TargetRhythm()
   const early = new Set<string>()
   const firstRound = new FirstRound(() => {
@@ -62,77 +63,70 @@ export function buildControllers(parts: ControllerParts): Controllers {
     if (firstRound.isOver) queues.target.add(key, { afterMs: rhythm.pauseMs(key) })
     else early.add(key)
   }
-  const readSecret = secretReader(rest)
-  const sessions = new Sessions((name) => caches.accounts.get(name), readSecret, {
-    fence: () => fence(parts.isLeader),
-    onCall: metrics.onCall,
-  })
-  const shared = {
-    caches,
-    ...caches,
-    world,
-    rest,
-    readSecret,
-    resyncMs: config.resyncMs,
-    now: Date.now,
-    random: Math.random,
-    installation: parts.installation,
-  }
-  const announcing = { ...parts, integrations: caches.integrations }
-  const dependencies = {
-    ...shared,
-    wakeTarget,
-    wake: (owner: string) => queues.integration.add(owner),
-    wakeAccount: (account: string) => queues.account.add(account),
-    openSession: (account: string, signal: AbortSignal) => sessions.open(account, signal),
-    announce: announceChanges.bind(undefined, announcing),
-    onStatus: announceStatus.bind(undefined, announcing),
-    internalError: (error: unknown) => internalError(log, error),
-    isSettling: rhythm.isSettling.bind(rhythm),
-  }
+  const sessions = openSessions(parts)
+  const dependencies = dependenciesOf(parts, sessions, rhythm, wakeTarget)
   connectTriggers(caches, world, {
     integration: (key, priority = 'normal') => queues.integration.add(key, { priority }),
     vendor: (key) => queues.vendor.add(key),
     account: (key) => queues.account.add(key),
     target: wakeTarget,
   })
+  const serve = (name: keyof Queues, workers: number, pass: Controller['pass']) => ({
+    workers,
+    controller: { name, queue: queues[name], pass },
+  })
   return {
     list: [
-      {
-        workers: 4,
-        controller: {
-          name: 'integration',
-          queue: queues.integration,
-          pass: (key, signal) => firstRound.around(key, integrationPass(dependencies, key, signal)),
-        },
-      },
-      {
-        workers: 8,
-        controller: {
-          name: 'target',
-          queue: queues.target,
-          pass: (key, signal) => rhythm.around(key, targetPass(dependencies, key, signal)),
-        },
-      },
-      {
-        workers: 2,
-        controller: {
-          name: 'account',
-          queue: queues.account,
-          pass: (key, signal) => accountPass(dependencies, key, signal),
-        },
-      },
-      {
-        workers: 1,
-        controller: {
-          name: 'vendor',
-          queue: queues.vendor,
-          pass: (key, signal) => vendorPass(dependencies, key, signal),
-        },
-      },
+      serve('integration', 4, (key, signal) =>
+        firstRound.around(key, integrationPass(dependencies, key, signal)),
+      ),
+      serve('target', 8, (key, signal) => rhythm.around(key, targetPass(dependencies, key, signal))),
+      serve('account', 2, (key, signal) => accountPass(dependencies, key, signal)),
+      serve('vendor', 1, (key, signal) => vendorPass(dependencies, key, signal)),
     ],
     begin: () => firstRound.begin(caches.integrations.list().map(keyOf)),
     close: () => sessions.close(),
+  }
+}
+
+function openSessions({ caches, rest, metrics, isLeader }: ControllerParts): Sessions {
+  return new Sessions((name) => caches.accounts.get(name), secretReader(rest), {
+    fence: () => fence(isLeader),
+    onCall: metrics.onCall,
+  })
+}
+
+/** What the passes need, for all four of them. */
+type Dependencies = IntegrationDependencies & TargetDependencies & AccountDependencies & VendorDependencies
+
+function dependenciesOf(
+  parts: ControllerParts,
+  sessions: Sessions,
+  rhythm: TargetRhythm,
+  wakeTarget: (key: string) => void,
+): Dependencies {
+  const { config, installation, caches, world, queues, rest, metrics, log } = parts
+  const announcing = { ...parts, integrations: caches.integrations, count: metrics.onChanges }
+  return {
+    ...caches,
+    caches,
+    world,
+    rest,
+    installation,
+    wakeTarget,
+    readSecret: secretReader(rest),
+    resyncMs: config.resyncMs,
+    now: Date.now,
+    random: Math.random,
+    wake: (owner) => queues.integration.add(owner),
+    wakeAccount: (account) => queues.account.add(account),
+    openSession: (account, signal) => sessions.open(account, signal),
+    announce: announceChanges.bind(undefined, announcing),
+    onStatus: announceStatus.bind(undefined, announcing),
+    internalError: (error) => internalError(log, error),
+    isSettling: rhythm.isSettling.bind(rhythm),
+    contention: new Contention(config.resyncMs),
+    wasInPlace: world.wasInPlace.bind(world),
   }
 }
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import { countByReason, emptyCaches, type KindReflector, reflectAll } from './caches.ts'
 import type { Config } from './config.ts'
-import { buildControllers, type Controllers, makeQueues, type Queues } from './controllers.ts'
+import { buildControllers, makeQueues, type Queues } from './controllers.ts'
 import type { Connection } from './kube/connection.ts'
 import { EventRecorder } from './kube/events.ts'
 import { fencedRest } from './kube/fenced-rest.ts'
@@ -11,14 +11,11 @@ import { HttpRest } from './kube/http-rest.ts'
 import { LeaderElector } from './kube/lease.ts'
 import type { Log } from './kube/log.ts'
 import type { StopParts } from './kube/stop-in-order.ts'
-import { runWorkers } from './kube/workers.ts'
-import { type Gauges, type Metrics, makeMetrics } from './metrics.ts'
+import { type Gauges, makeMetrics } from './metrics.ts'
 import type { Caches } from './reconcile/gather.ts'
 import { World } from './reconcile/world.ts'
+import { Service } from './service.ts'
 import { checkCluster, clusterUid } from './startup-checks.ts'
-
-/** Milliseconds that one pass may take before it is aborted. */
-const PASS_TIMEOUT_MS = 120_000
 
 /** A started operator: the parts that stopping it in order takes. */
 export interface RunningOperator extends StopParts {
@@ -78,20 +75,14 @@ export async function startOperator(
   })
   log.info({ url: health.url, server: connection.server, installation }, 'listening')
 
-  const service = new Service(controllers, metrics, log)
+  const service = new Service(controllers, metrics.onPass, log)
   const reading = new AbortController()
   for (const { reflector } of reflectors) reflector.run(reading.signal)
   Promise.all(reflectors.map(({ reflector }) => reflector.synced)).then(() => {
-    state.ready = !service.stopped
     if (service.stopped) return
-    if (!config.leaderElection) return service.start()
-    elector.run({
-      onStarted: () => service.start(),
-      onStopped: (why) => {
-        service.abort()
-        if (why === 'lost') onLost()
-      },
-    })
+    state.ready = true
+    if (config.leaderElection) campaign(elector, service, onLost)
+    else service.start()
   })
   return {
     url: health.url,
@@ -109,48 +100,15 @@ export async function startOperator(
   }
 }
 
-/** The workers over all queues: started once with leadership, stopped in order, or aborted at once when it is lost. */
-class Service {
-  readonly #controllers: Controllers
-  readonly #metrics: Metrics
-  readonly #log: Log
-  readonly #stopping = new AbortController()
-  readonly #lost = new AbortController()
-  readonly #running: Promise<boolean>[] = []
-
-  constructor(controllers: Controllers, metrics: Metrics, log: Log) {
-    this.#controllers = controllers
-    this.#metrics = metrics
-    this.#log = log
-  }
-
-  get stopped(): boolean {
-    return this.#stopping.signal.aborted
-  }
-
-  start(): void {
-    this.#controllers.begin()
-    const options = {
-      passTimeoutMs: PASS_TIMEOUT_MS,
-      log: this.#log,
-      abort: this.#lost.signal,
-      onPass: this.#metrics.onPass,
-    }
-    for (const { controller, workers } of this.#controllers.list) {
-      this.#running.push(runWorkers(controller, { ...options, workers }, this.#stopping.signal))
-    }
-    this.#log.info({}, 'leading')
-  }
-
-  abort(): void {
-    this.#lost.abort()
-  }
-
-  /** False when a pass would not end. */
-  async stop(): Promise<boolean> {
-    this.#stopping.abort()
-    return (await Promise.all(this.#running)).every(Boolean)
-  }
+/** Serves while this process leads; aborts every pass at the moment when it no longer does. */
+function campaign(elector: LeaderElector, service: Service, onLost: () => void): void {
+  elector.run({
+    onStarted: () => service.start(),
+    onStopped: (why) => {
+      service.abort()
+      if (why === 'lost') onLost()
+    },
+  })
 }
 
 function gaugesOver(

@@ -4,7 +4,6 @@ import type { Target } from '../clouds/cloud.ts'
 import type { EventRecorder } from '../kube/events.ts'
 import type { Log } from '../kube/log.ts'
 import type { Store } from '../kube/store.ts'
-import type { Metrics } from '../metrics.ts'
 import type { Change } from '../plan/plan-document.ts'
 import type { World } from './world.ts'
 
@@ -12,23 +11,25 @@ export interface AnnouncerDependencies {
   readonly integrations: Store<StorageIntegration>
   readonly world: World
   readonly events: EventRecorder
-  readonly metrics: Metrics
+  /** Counts entries, by what was done with them. */
+  readonly count: (deed: Deed, entries: number) => void
   readonly log: Log
 }
 
-type Deed = 'granted' | 'repaired' | 'revoked'
+/** What was done to entries in a cloud. */
+export type Deed = 'granted' | 'repaired' | 'revoked'
 
 const EVENT_REASON = { granted: 'Granted', repaired: 'DriftRepaired', revoked: 'Revoked' } as const
 
 /** Tells people of what was written to a cloud: one log line and one Event per integration and deed. */
 export function announceChanges(
-  { integrations, world, events, metrics, log }: AnnouncerDependencies,
+  { integrations, world, events, count, log }: AnnouncerDependencies,
   target: Target,
   changes: readonly Change[],
 ): void {
   for (const [owner, mine] of Map.groupBy(changes, (change) => change.owner)) {
     for (const [deed, list] of Map.groupBy(mine, (change) => deedOf(world, target, change))) {
-      metrics.onChanges(deed, list.length)
+      count(deed, list.length)
       log.info(
         { target: target.name, integration: owner, deed, entries: list.map(({ summary }) => summary) },
         'wrote to the cloud',
@@ -50,9 +51,7 @@ export function announceChanges(
 /** An entry that the last look found in place and that had to be written again was lost to someone else: drift. */
 function deedOf(world: World, target: Target, { action, owner }: Change): Deed {
   if (action === 'Remove') return 'revoked'
-  const last = world.reportOf(target.key)?.owners.get(owner)
-  const wasInPlace = last !== undefined && last.documents.length > 0 && last.fault === undefined
-  return wasInPlace && world.asksTheSame(owner, last) ? 'repaired' : 'granted'
+  return world.wasInPlace(target.key, owner) ? 'repaired' : 'granted'
 }
 
 /** Records an Event when what Ready says has changed; nothing when only a message did. */

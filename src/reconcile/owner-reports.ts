@@ -10,6 +10,8 @@ import { type DocumentOutcome, type OwnerReport, probeKey, questionOf } from './
 export interface Findings {
   readonly target: Target
   readonly applied: Applied
+  /** Owners that are not repaired now because somebody keeps undoing them. */
+  readonly held: ReadonlyMap<string, Fault>
   readonly checks: ReadonlyMap<string, CheckResult>
   readonly settling: boolean
   /** For mode Plan, by owner. */
@@ -68,7 +70,7 @@ function outcomeOf(person: Resolution, plan: DocumentPlan, findings: Findings): 
   const { kind, changes, adopted } = plan
   if (!person.entries.some(({ document }) => document === kind.name)) return []
   const outcome = { document: kind.name, label: kind.label }
-  const fault = faultIn(person.owner, plan, findings)
+  const fault = findings.held.get(person.owner) ?? faultIn(person.owner, plan, findings)
   if (fault !== undefined) return [{ ...outcome, state: 'Missing', fault }]
   if (changes.some(({ owner }) => owner === person.owner)) {
     return [

@@ -4,6 +4,7 @@ import type { Change } from '../plan/plan-document.ts'
 import { planTarget, type TargetInput } from '../plan/plan-target.ts'
 import type { Resolution } from '../vendors/resolve.ts'
 import { type Applied, applyPlan } from './apply-plan.ts'
+import { type Contention, contendedFault } from './contention.ts'
 import { type Findings, failedReports, ownerReports } from './owner-reports.ts'
 import { type OwnerReport, probeKey } from './target-report.ts'
 
@@ -14,6 +15,10 @@ export interface ServeDependencies {
   readonly announce: (target: Target, changes: readonly Change[]) => void
   /** An error that is no Fault: a bug. Returns the fault to report. */
   readonly internalError: (error: unknown) => Fault
+  /** Who keeps being undone by somebody else. */
+  readonly contention: Contention
+  /** True when the last look found everything of this owner in place. */
+  readonly wasInPlace: (target: string, owner: string) => boolean
   /** True while a failing check at this target may be the cloud’s own delay after a write. */
   readonly isSettling: (target: Target, wrote: boolean) => boolean
 }
@@ -71,11 +76,52 @@ async function serve(
       entries: person.entries,
     })),
   }
-  const applied = await applyPlan(driver, input, signal)
+  const held = heldOwners(dependencies, target, input)
+  const applied = await applyPlan(driver, withoutHeld(input, held), signal)
+  noteContention(dependencies, target, group, held, applied.changes)
   if (applied.changes.length > 0) dependencies.announce(target, applied.changes)
   const checks = await probeAll(driver, group, signal)
   const settling = dependencies.isSettling(target, applied.changes.length > 0)
-  return { target, applied, checks, settling, pending: pendingOf(input, applied, group) }
+  return { target, applied, held, checks, settling, pending: pendingOf(input, applied, group) }
+}
+
+/** Owners whose missing entries are not written again now, since somebody keeps undoing them; with what is missing. */
+function heldOwners(
+  { contention }: ServeDependencies,
+  { key }: Target,
+  input: TargetInput,
+): ReadonlyMap<string, Fault> {
+  const missing = planTarget(input).documents.flatMap(({ changes }) =>
+    changes.filter(({ action }) => action !== 'Remove'),
+  )
+  const byOwner = [...Map.groupBy(missing, ({ owner }) => owner)]
+  return new Map(
+    byOwner
+      .filter(([owner]) => contention.isHeld(key, owner))
+      .map(([owner, changes]) => [owner, contendedFault(changes)]),
+  )
+}
+
+function withoutHeld(input: TargetInput, held: ReadonlyMap<string, Fault>): TargetInput {
+  const participants = input.participants.map((other) =>
+    held.has(other.owner) ? { ...other, stance: 'Keeps' as const } : other,
+  )
+  return { ...input, participants }
+}
+
+function noteContention(
+  { contention, wasInPlace }: ServeDependencies,
+  { key }: Target,
+  group: readonly Resolution[],
+  held: ReadonlyMap<string, Fault>,
+  changes: readonly Change[],
+): void {
+  const changed = new Set(changes.filter(({ action }) => action !== 'Remove').map(({ owner }) => owner))
+  for (const { owner, stance } of group) {
+    if (stance !== 'Wants' || held.has(owner)) continue
+    if (!changed.has(owner)) contention.noteInPlace(key, owner)
+    else if (wasInPlace(key, owner)) contention.noteRepair(key, owner)
+  }
 }
 
 /** Equal probes are tried once, however many integrations ask for them. */

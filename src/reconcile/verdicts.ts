@@ -29,7 +29,7 @@ export function verdicts(resolution: Resolution, answer: OwnerReport | undefined
 function heldVerdicts(resolution: Resolution, answer: OwnerReport | undefined): Verdict[] | undefined {
   const { hold, fault } = resolution
   if (hold === 'Expired' || hold === 'Revoking') return departing(hold, fault ?? answer?.fault, answer)
-  if (fault !== undefined) return stopped(fault, ' Anything applied earlier stays as it is.')
+  if (fault !== undefined) return stopped(fault, 'Anything applied earlier stays as it is.')
   if (hold === 'Suspended')
     return unknown(
       'Suspended',
@@ -43,7 +43,7 @@ function departing(hold: Hold, fault: Fault | undefined, answer: OwnerReport | u
   if (fault !== undefined) {
     return stopped(
       fault,
-      ' Until then the access is not taken away; to let go of it instead, set spec.deletionPolicy to Retain.',
+      'Until then the access is not taken away; to let go of it instead, set spec.deletionPolicy to Retain.',
     )
   }
   if (answer === undefined || answer.present) return unknown('Revoking', 'The access is being taken away.')
@@ -132,7 +132,7 @@ function unknown(reason: Reason, message: string): Verdict[] {
 }
 
 function stopped(fault: Fault, stays = ''): Verdict[] {
-  const message = `${fault.message}${stays}`
+  const message = [fault.message, stays].filter(Boolean).join(fault.message.endsWith('.') ? ' ' : '\n')
   return [
     { type: 'Ready', status: 'False', reason: fault.reason, message },
     { type: 'AccessGranted', status: 'Unknown', reason: fault.reason, message },

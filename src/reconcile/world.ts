@@ -77,10 +77,13 @@ export class World {
     return report?.question === questionOf(resolution) ? report : undefined
   }
 
-  /** True when an earlier report answers what the owner asks now. */
-  asksTheSame(owner: string, { question }: OwnerReport): boolean {
+  /** True when the last look found everything in place that the owner asks for now; what is missing then is drift. */
+  wasInPlace(target: string, owner: string): boolean {
+    const last = this.#reports.get(target)?.owners.get(owner)
     const resolution = this.#resolutions.get(owner)
-    return resolution !== undefined && questionOf(resolution) === question
+    if (last === undefined || resolution === undefined) return false
+    const whole = last.documents.length > 0 && last.documents.every(({ state }) => state !== 'Missing')
+    return whole && questionOf(resolution) === last.question
   }
 
   /** Orphans seen with this CloudAccount's credentials, as `target: mark`; undefined until every target was looked at. */

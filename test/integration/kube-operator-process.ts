@@ -42,9 +42,9 @@ const elector = new LeaderElector({
   identity: 'child',
   log,
 })
-let ready = true
+const state = { ready: true }
 const metrics = async () => ({ body: '', contentType: 'text/plain' })
-const health = await serveHealth('127.0.0.1:0', { isLive: () => true, isReady: () => ready, metrics })
+const health = await serveHealth('127.0.0.1:0', { isLive: () => true, isReady: () => state.ready, metrics })
 
 async function pass(key: string, signal: AbortSignal) {
   tell(`pass ${key} begins`)
@@ -64,7 +64,7 @@ const lifecycle = superviseProcess({
     stopInOrder(
       {
         markNotReady: () => {
-          ready = false
+          state.ready = false
           tell('not ready')
         },
         stopWorkers: () => {
