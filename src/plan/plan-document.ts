@@ -96,7 +96,14 @@ function withoutDeparted<Entry>(
     const goes =
       standing.kind === 'Departed' || (standing.kind === 'Wanted' && (!marks.has(mark) || seen.has(mark)))
     seen.add(mark)
-    if (goes) changes.push({ document: kind.label, action: 'Remove', owner: standing.owner, mark, summary: kind.summary(entry) })
+    if (goes)
+      changes.push({
+        document: kind.label,
+        action: 'Remove',
+        owner: standing.owner,
+        mark,
+        summary: kind.summary(entry),
+      })
     else entries.push(entry)
   }
   return { document: { entries, envelope: before.envelope }, changes }
