@@ -51,8 +51,7 @@ export async function integrationPass(
 }
 
 function forget({ world, wakeTarget }: IntegrationDependencies, key: string): PassResult {
-  const target = world.forget(key)
-  if (target !== undefined) wakeTarget(target)
+  for (const target of world.forget(key)) wakeTarget(target)
   return {}
 }
 

@@ -1,10 +1,16 @@
 import type { Fault } from '../api/fault.ts'
 import { retryOf } from '../api/reasons.ts'
 import type { CheckResult, Target } from '../clouds/cloud.ts'
-import type { Change, DocumentPlan } from '../plan/plan-document.ts'
-import type { Resolution } from '../vendors/resolve.ts'
+import type { DocumentPlan } from '../plan/plan-document.ts'
 import type { Applied } from './apply-plan.ts'
-import { type DocumentOutcome, type OwnerReport, probeKey, questionOf } from './target-report.ts'
+import type { Party } from './party.ts'
+import {
+  type DocumentOutcome,
+  type OwnerReport,
+  type PendingChange,
+  probeKey,
+  questionOf,
+} from './target-report.ts'
 
 /** Everything that a pass with one account found at one target. */
 export interface Findings {
@@ -15,11 +21,11 @@ export interface Findings {
   readonly checks: ReadonlyMap<string, CheckResult>
   readonly settling: boolean
   /** For mode Plan, by owner. */
-  readonly pending: ReadonlyMap<string, readonly Change[]>
+  readonly pending: ReadonlyMap<string, readonly PendingChange[]>
 }
 
 /** The findings as they concern each integration. */
-export function ownerReports(people: readonly Resolution[], findings: Findings): Map<string, OwnerReport> {
+export function ownerReports(people: readonly Party[], findings: Findings): Map<string, OwnerReport> {
   return new Map(people.map((person) => [person.owner, ownerReport(person, findings)]))
 }
 
@@ -27,7 +33,7 @@ export function ownerReports(people: readonly Resolution[], findings: Findings):
  * The same fault for everyone at the target; nothing else is known. Only a bucket that is gone settles a departure:
  * there is nothing left to take away.
  */
-export function failedReports(people: readonly Resolution[], fault: Fault): Map<string, OwnerReport> {
+export function failedReports(people: readonly Party[], fault: Fault): Map<string, OwnerReport> {
   return new Map(
     people.map((person) => {
       const gone = person.stance === 'Leaves' && fault.reason === 'BucketNotFound'
@@ -40,7 +46,7 @@ export function failedReports(people: readonly Resolution[], fault: Fault): Map<
   )
 }
 
-function ownerReport(person: Resolution, findings: Findings): OwnerReport {
+function ownerReport(person: Party, findings: Findings): OwnerReport {
   const { owner, stance } = person
   const { applied, target } = findings
   const documents =
@@ -66,7 +72,7 @@ function leavingFault(owner: string, { present, faults }: Applied): Fault | unde
   return [...faults.values()][0] ?? lostRace('an entry to be removed is still there')
 }
 
-function outcomeOf(person: Resolution, plan: DocumentPlan, findings: Findings): DocumentOutcome[] {
+function outcomeOf(person: Party, plan: DocumentPlan, findings: Findings): DocumentOutcome[] {
   const { kind, changes, adopted } = plan
   if (!person.entries.some(({ document }) => document === kind.name)) return []
   const outcome = { document: kind.name, label: kind.label }
@@ -115,6 +121,6 @@ function readBackCheck({ label, document, state }: DocumentOutcome): CheckResult
   return { name, result: 'Passed', message: `the ${label} as read back holds what was asked for` }
 }
 
-function probeChecks({ probes }: Resolution, { checks }: Findings): CheckResult[] {
+function probeChecks({ probes }: Party, { checks }: Findings): CheckResult[] {
   return probes.flatMap((probe) => checks.get(probeKey(probe)) ?? [])
 }

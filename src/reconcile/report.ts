@@ -1,8 +1,7 @@
 import { mergeConditions } from '../api/conditions.ts'
 import type { StorageIntegrationStatus } from '../api/generated/storage-integration.ts'
-import type { Change } from '../plan/plan-document.ts'
 import type { Resolution } from '../vendors/resolve.ts'
-import type { OwnerReport } from './target-report.ts'
+import type { OwnerReport, PendingChange } from './target-report.ts'
 import { verdicts } from './verdicts.ts'
 
 /** What is shown of a plan at most; the rest is counted in `truncated`. */
@@ -56,15 +55,15 @@ export function isWaiting(
 }
 
 function planOf(
-  { storage, hold }: Resolution,
+  { hold }: Resolution,
   answer: OwnerReport | undefined,
 ): Pick<StorageIntegrationStatus, 'plan'> {
   if (hold !== 'Planned' || answer === undefined) return {}
-  const changes = answer.pending.slice(0, PLAN_LIMIT).map((change) => shown(storage, change))
+  const changes = answer.pending.slice(0, PLAN_LIMIT).map(shown)
   const truncated = answer.pending.length - changes.length
   return { plan: { changes, ...(truncated > 0 ? { truncated } : {}) } }
 }
 
-function shown(target: string, { action, document, mark, summary }: Change) {
+function shown({ target, action, document, mark, summary }: PendingChange) {
   return { target, document, action, entry: mark, summary }
 }

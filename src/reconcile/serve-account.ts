@@ -2,11 +2,11 @@ import { type Fault, FaultError } from '../api/fault.ts'
 import type { CheckResult, CloudSession, Target, TargetDriver } from '../clouds/cloud.ts'
 import type { Change } from '../plan/plan-document.ts'
 import { planTarget, type TargetInput } from '../plan/plan-target.ts'
-import type { Resolution } from '../vendors/resolve.ts'
 import { type Applied, applyPlan } from './apply-plan.ts'
 import { type Contention, contendedFault } from './contention.ts'
 import { type Findings, failedReports, ownerReports } from './owner-reports.ts'
-import { type OwnerReport, probeKey } from './target-report.ts'
+import type { Party } from './party.ts'
+import { type OwnerReport, type PendingChange, probeKey } from './target-report.ts'
 
 export interface ServeDependencies {
   readonly installation: string
@@ -39,12 +39,12 @@ export interface AccountPart {
 export async function serveAccount(
   dependencies: ServeDependencies,
   account: string,
-  group: readonly Resolution[],
-  everyone: readonly Resolution[],
+  group: readonly Party[],
+  everyone: readonly Party[],
   signal: AbortSignal,
 ): Promise<AccountPart> {
   const active = group.filter(({ stance, planned }) => stance !== 'Keeps' || planned !== undefined)
-  const [target] = active.flatMap((person) => person.target ?? [])
+  const target = active[0]?.target
   if (target === undefined) return { account, owners: new Map() }
   try {
     const session = await dependencies.openSession(account, signal)
@@ -62,8 +62,8 @@ async function serve(
   dependencies: ServeDependencies,
   driver: TargetDriver,
   target: Target,
-  group: readonly Resolution[],
-  everyone: readonly Resolution[],
+  group: readonly Party[],
+  everyone: readonly Party[],
   signal: AbortSignal,
 ): Promise<Findings> {
   const input: TargetInput = {
@@ -112,7 +112,7 @@ function withoutHeld(input: TargetInput, held: ReadonlyMap<string, Fault>): Targ
 function noteContention(
   { contention, wasInPlace }: ServeDependencies,
   { key }: Target,
-  group: readonly Resolution[],
+  group: readonly Party[],
   held: ReadonlyMap<string, Fault>,
   changes: readonly Change[],
 ): void {
@@ -127,7 +127,7 @@ function noteContention(
 /** Equal probes are tried once, however many integrations ask for them. */
 async function probeAll(
   driver: TargetDriver,
-  group: readonly Resolution[],
+  group: readonly Party[],
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, CheckResult>> {
   const wanted = group.filter(({ stance }) => stance === 'Wants').flatMap(({ probes }) => probes)
@@ -140,8 +140,8 @@ async function probeAll(
 function pendingOf(
   input: TargetInput,
   applied: Applied,
-  group: readonly Resolution[],
-): ReadonlyMap<string, readonly Change[]> {
+  group: readonly Party[],
+): ReadonlyMap<string, readonly PendingChange[]> {
   const planners = group.filter(({ planned }) => planned !== undefined)
   return new Map(planners.map((person) => [person.owner, whatIf(input, applied, person)]))
 }
@@ -149,11 +149,14 @@ function pendingOf(
 function whatIf(
   input: TargetInput,
   { documents }: Applied,
-  { owner, planned = 'Keeps' }: Resolution,
-): Change[] {
+  { owner, planned = 'Keeps' }: Party,
+): PendingChange[] {
   const participants = input.participants.map((other) =>
     other.owner === owner ? { ...other, stance: planned } : other,
   )
   const plan = planTarget({ ...input, documents, participants })
-  return plan.documents.flatMap(({ changes }) => changes.filter((change) => change.owner === owner))
+  const changes = plan.documents.flatMap((document) => document.changes)
+  return changes
+    .filter((change) => change.owner === owner)
+    .map((change) => ({ ...change, target: input.target }))
 }

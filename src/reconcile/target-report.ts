@@ -3,7 +3,7 @@ import type { CheckResult, Probe } from '../clouds/cloud.ts'
 import type { DocumentName } from '../plan/document.ts'
 import { canonicalJson } from '../plan/json.ts'
 import type { Change } from '../plan/plan-document.ts'
-import type { Resolution } from '../vendors/resolve.ts'
+import type { Party } from './party.ts'
 
 /** How one document of the target serves one integration, as read back. */
 export interface DocumentOutcome {
@@ -15,9 +15,14 @@ export interface DocumentOutcome {
   readonly fault?: Fault | undefined
 }
 
+/** A change that mode Plan shows, with the name of its target. */
+export interface PendingChange extends Change {
+  readonly target: string
+}
+
 /** What a target pass found out for one integration. */
 export interface OwnerReport {
-  /** The resolution that this answers; see {@link questionOf}. A report for another question says nothing. */
+  /** What this answers; see {@link questionOf}. A report for another question says nothing. */
   readonly question: string
   /** Why the target could not be brought to what was asked; absent when it was. */
   readonly fault?: Fault | undefined
@@ -25,7 +30,7 @@ export interface OwnerReport {
   /** True while the cloud shows an entry of this owner. */
   readonly present: boolean
   /** What Enforce would change; for mode Plan. */
-  readonly pending: readonly Change[]
+  readonly pending: readonly PendingChange[]
   readonly checks: readonly CheckResult[]
   /** True shortly after a write: a failing check may be the cloud’s delay. */
   readonly settling: boolean
@@ -33,13 +38,13 @@ export interface OwnerReport {
 
 /** What is known of one target. */
 export interface TargetReport {
-  readonly owners: ReadonlyMap<string, OwnerReport>
+  readonly owners: Map<string, OwnerReport>
   /** Marks of entries whose integration does not exist, by CloudAccount. */
   readonly orphans: ReadonlyMap<string, readonly string[]>
 }
 
-/** What a resolution asks of its target, as a text: equal texts get equal answers. */
-export function questionOf({ uid, stance, planned, account, entries, probes }: Resolution): string {
+/** What an integration asks of a target, as a text: equal texts get equal answers. */
+export function questionOf({ uid, stance, planned, account, entries, probes }: Party): string {
   return canonicalJson({ uid, stance, planned, account, entries, probes })
 }
 

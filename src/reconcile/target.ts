@@ -1,6 +1,6 @@
 import type { Fault } from '../api/fault.ts'
 import type { PassResult } from '../kube/workers.ts'
-import type { Resolution } from '../vendors/resolve.ts'
+import type { Party } from './party.ts'
 import { type AccountPart, type ServeDependencies, serveAccount } from './serve-account.ts'
 import type { OwnerReport, TargetReport } from './target-report.ts'
 import type { World } from './world.ts'
@@ -60,7 +60,7 @@ function merged(before: TargetReport | undefined, parts: readonly AccountPart[])
 /** When to look again: soon after a passing fault, slowly after one that needs a hand, else at the resync. */
 function nextLook(
   { resyncMs, random }: TargetDependencies,
-  people: readonly Resolution[],
+  people: readonly Party[],
   { owners }: TargetReport,
 ): PassResult {
   if (people.length === 0) return {}

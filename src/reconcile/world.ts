@@ -1,59 +1,57 @@
 import { canonicalJson } from '../plan/json.ts'
 import type { Resolution } from '../vendors/resolve.ts'
+import { combined } from './combined-report.ts'
+import { type Party, partiesOf } from './party.ts'
 import { type OwnerReport, questionOf, type TargetReport } from './target-report.ts'
 
 /**
- * What the passes know between them: the newest resolution of every integration, and the newest report of every
+ * What the passes know between them: what every integration asks of every target, and the newest report of every
  * target. It can be lost at any time (a restart) and is made again from the cluster and the clouds; it is never
  * the proof that an entry is ours.
  */
 export class World {
-  readonly #resolutions = new Map<string, Resolution>()
+  /** By owner, then by target. */
+  readonly #parties = new Map<string, ReadonlyMap<string, Party>>()
+  /** By target. */
   readonly #owners = new Map<string, Set<string>>()
   readonly #reports = new Map<string, TargetReport>()
 
-  /** Takes a resolution; returns the targets that must be looked at because of it. */
+  /**
+   * Takes a resolution; returns the targets that must be looked at because of it. Where it asks for something else than
+   * before, what was reported of it is forgotten: an answer is never older than its question.
+   */
   resolve(resolution: Resolution): string[] {
     const { owner } = resolution
-    const before = this.#resolutions.get(owner)
-    const target = resolution.target ?? lastTarget(before, resolution)
-    const moved = before?.target !== undefined && before.target.key !== target?.key ? [before.target.key] : []
-    if (moved.length > 0) this.forget(owner)
-    this.#resolutions.set(owner, { ...resolution, target })
-    if (target === undefined) return moved
-    this.#ownersAt(target.key).add(owner)
-    const asked = before !== undefined && questionOf(before) === questionOf(resolution)
-    return asked ? moved : [...moved, target.key]
+    const before = this.#parties.get(owner) ?? new Map<string, Party>()
+    const after = new Map(this.#partiesNow(resolution, before).map((party) => [party.target.key, party]))
+    const changed = [...new Set([...before.keys(), ...after.keys()])].filter(
+      (key) => !sameQuestion(before.get(key), after.get(key)),
+    )
+    this.#parties.set(owner, after)
+    for (const key of changed) this.#attend(key, owner, after.has(key))
+    return changed
   }
 
-  /** Drops an integration that is gone; returns the target that it had, if any. */
-  forget(owner: string): string | undefined {
-    const target = this.#resolutions.get(owner)?.target
-    this.#resolutions.delete(owner)
-    if (target === undefined) return undefined
-    const owners = this.#ownersAt(target.key)
-    owners.delete(owner)
-    if (owners.size === 0) {
-      this.#owners.delete(target.key)
-      this.#reports.delete(target.key)
-    }
-    return target.key
+  /** Drops an integration that is gone; returns the targets that it had. */
+  forget(owner: string): string[] {
+    const targets = [...(this.#parties.get(owner)?.keys() ?? [])]
+    this.#parties.delete(owner)
+    for (const key of targets) this.#attend(key, owner, false)
+    return targets
   }
 
   /** The integrations at a target, the oldest first (then by name): where room is scarce, the older has it. */
-  at(target: string): Resolution[] {
+  at(target: string): Party[] {
     const owners = [...(this.#owners.get(target) ?? [])]
     return owners
-      .flatMap((owner) => this.#resolutions.get(owner) ?? [])
+      .flatMap((owner) => this.#parties.get(owner)?.get(target) ?? [])
       .sort((a, b) => compare(a.createdAt, b.createdAt) || compare(a.owner, b.owner))
   }
 
   /** Targets that integrations of this CloudAccount ask for. */
   targetsOf(account: string): string[] {
-    const keys = [...this.#resolutions.values()].flatMap((r) =>
-      r.account === account && r.target ? [r.target.key] : [],
-    )
-    return [...new Set(keys)]
+    const parties = [...this.#parties.values()].flatMap((targets) => [...targets.values()])
+    return [...new Set(parties.filter((party) => party.account === account).map(({ target }) => target.key))]
   }
 
   /** Takes a target's report; returns the owners and the accounts for whom it says something new. */
@@ -70,20 +68,24 @@ export class World {
     return this.#reports.get(target)
   }
 
-  /** The report that answers exactly this resolution, if there is one yet. */
+  /** The answer of all its targets to exactly this resolution; undefined until each has answered. */
   answerTo(resolution: Resolution): OwnerReport | undefined {
-    const { target, owner } = resolution
-    const report = target === undefined ? undefined : this.#reports.get(target.key)?.owners.get(owner)
-    return report?.question === questionOf(resolution) ? report : undefined
+    const targets = this.#parties.get(resolution.owner)
+    if (targets === undefined || targets.size === 0) return undefined
+    const answers = [...targets.values()].map((party) => this.#answerTo(party))
+    const known = answers.filter((answer) => answer !== undefined)
+    return known.length === answers.length ? combined(known) : undefined
   }
 
   /** True when the last look found everything in place that the owner asks for now; what is missing then is drift. */
   wasInPlace(target: string, owner: string): boolean {
-    const last = this.#reports.get(target)?.owners.get(owner)
-    const resolution = this.#resolutions.get(owner)
-    if (last === undefined || resolution === undefined) return false
-    const whole = last.documents.length > 0 && last.documents.every(({ state }) => state !== 'Missing')
-    return whole && questionOf(resolution) === last.question
+    const party = this.#parties.get(owner)?.get(target)
+    const last = party === undefined ? undefined : this.#answerTo(party)
+    return (
+      last !== undefined &&
+      last.documents.length > 0 &&
+      last.documents.every(({ state }) => state !== 'Missing')
+    )
   }
 
   /** Orphans seen with this CloudAccount's credentials, as `target: mark`; undefined until every target was looked at. */
@@ -95,16 +97,42 @@ export class World {
     return reports.flatMap(([target, marks = []]) => marks.map((mark) => `${target}: ${mark}`)).sort()
   }
 
-  #ownersAt(target: string): Set<string> {
+  #answerTo(party: Party): OwnerReport | undefined {
+    const report = this.#reports.get(party.target.key)?.owners.get(party.owner)
+    return report?.question === questionOf(party) ? report : undefined
+  }
+
+  /** An integration whose account is gone still has its entries where it last was; there it keeps them. */
+  #partiesNow(resolution: Resolution, before: ReadonlyMap<string, Party>): Party[] {
+    const { claims, uid, stance } = resolution
+    const last = [...before.values()].filter((party) => party.uid === uid)
+    if (claims.length > 0 || stance === 'Wants') return partiesOf(resolution)
+    return last.map((party) => ({
+      ...party,
+      stance: 'Keeps',
+      planned: undefined,
+      account: undefined,
+      entries: [],
+      probes: [],
+    }))
+  }
+
+  /** Notes whether an owner is at a target, and drops what was reported of it there. */
+  #attend(target: string, owner: string, present: boolean): void {
+    this.#reports.get(target)?.owners.delete(owner)
     const owners = this.#owners.get(target) ?? new Set()
-    this.#owners.set(target, owners)
-    return owners
+    if (present) owners.add(owner)
+    else owners.delete(owner)
+    if (owners.size > 0) this.#owners.set(target, owners)
+    else {
+      this.#owners.delete(target)
+      this.#reports.delete(target)
+    }
   }
 }
 
-/** An integration whose account is gone still has its entries where it last was; there it keeps them. */
-function lastTarget(before: Resolution | undefined, { uid }: Resolution): Resolution['target'] {
-  return before?.uid === uid ? before.target : undefined
+function sameQuestion(a: Party | undefined, b: Party | undefined): boolean {
+  return a !== undefined && b !== undefined && questionOf(a) === questionOf(b)
 }
 
 /** Keys whose value is new or has changed. */

@@ -5,7 +5,7 @@ import type { StorageVendor } from '../api/generated/storage-vendor.ts'
 import type { Probe, Target } from '../clouds/cloud.ts'
 import type { Stance } from '../plan/ownership.ts'
 import type { ClaimedEntry } from '../plan/plan-target.ts'
-import { resolveGrant } from './resolve-grant.ts'
+import { type Grant, resolveGrant } from './resolve-grant.ts'
 import { locate, ownerOf } from './spec.ts'
 
 /** Everything that deciding about one integration takes; gathered before, so that deciding reads nothing. */
@@ -24,7 +24,14 @@ export interface ResolveInput {
 /** Why an integration holds still although nothing is wrong. */
 export type Hold = 'Planned' | 'Suspended' | 'Expired' | 'Revoking'
 
-/** What one integration asks of its target, decided. Plain data. */
+/** What one integration asks of one target. */
+export interface TargetClaim {
+  readonly target: Target
+  readonly entries: readonly ClaimedEntry[]
+  readonly probes: readonly Probe[]
+}
+
+/** What one integration asks of its targets, decided. Plain data. */
 export interface Resolution {
   readonly owner: string
   readonly uid: string
@@ -35,11 +42,10 @@ export interface Resolution {
   /** Why it could not be resolved; what it has, it keeps. */
   readonly fault?: Fault | undefined
   readonly account?: string | undefined
-  readonly target?: Target | undefined
+  /** What is asked of which target; also while it keeps or leaves, so that its targets are known. */
+  readonly claims: readonly TargetClaim[]
   /** s3://bucket/prefix, for people. */
   readonly storage: string
-  readonly entries: readonly ClaimedEntry[]
-  readonly probes: readonly Probe[]
   readonly outputs: Readonly<Record<string, string>>
   readonly nextStep?: string | undefined
   readonly vendorRevision?: string | undefined
@@ -61,7 +67,8 @@ export function resolve(input: ResolveInput): Resolution {
   const grant = location.ok
     ? resolveGrant(input, location.value)
     : { ok: false as const, fault: location.fault }
-  const made = grant.ok ? grant.value : { entries: [], probes: [], outputs: {} }
+  const made: Grant = grant.ok ? grant.value : { entries: [], probes: [], outputs: {} }
+  const { entries, probes, outputs, nextStep } = made
   const decided = decide(input, location.ok ? undefined : location.fault, grant.ok ? undefined : grant.fault)
   return {
     owner: ownerOf(integration),
@@ -69,10 +76,11 @@ export function resolve(input: ResolveInput): Resolution {
     generation: integration.metadata.generation ?? 0,
     createdAt: integration.metadata.creationTimestamp ?? '',
     account: account?.metadata.name,
-    target: location.ok ? location.value.target : undefined,
+    claims: location.ok ? [{ target: location.value.target, entries, probes }] : [],
     storage: location.storage,
     vendorRevision: input.vendor?.spec.revision,
-    ...made,
+    outputs,
+    nextStep,
     ...decided,
     changesAt: expiryOf(integration),
   }

@@ -15,17 +15,18 @@ const catalogue = new URL('../../deploy/vendors/', import.meta.url)
 
 function goldenOf(vendor: StorageVendor): object {
   const integration = anIntegration({ vendor: vendor.metadata.name })
-  const { owner, entries, target, outputs, nextStep, fault } = resolve(
+  const { owner, claims, outputs, nextStep, fault } = resolve(
     anInput({ integration, vendor, account: anAccount() }),
   )
+  const [claim] = claims
   const plan = planTarget({
     installation: 'golden',
-    target: target?.name ?? '',
+    target: claim?.target.name ?? '',
     documents: [
       { kind: bucketPolicyKind as DocumentKind, document: decodeBucketPolicy(undefined) },
       { kind: corsKind as DocumentKind, document: decodeCors(undefined) },
     ],
-    participants: [{ owner, stance: 'Wants', entries }],
+    participants: [{ owner, stance: 'Wants', entries: claim?.entries ?? [] }],
   })
   const documents = plan.documents.map(({ kind, changes, after }) => ({
     document: kind.name,

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Fault } from '../../src/api/fault.ts'
 import type { StorageIntegrationStatus } from '../../src/api/generated/storage-integration.ts'
+import { partiesOf } from '../../src/reconcile/party.ts'
 import { isWaiting, reportStatus } from '../../src/reconcile/report.ts'
 import { type OwnerReport, questionOf } from '../../src/reconcile/target-report.ts'
 import { type ResolveInput, resolve } from '../../src/vendors/resolve.ts'
@@ -229,7 +230,10 @@ describe('a status', () => {
 })
 
 describe('the question of a resolution', () => {
-  const question = (input: Partial<ResolveInput>): string => questionOf(resolve(anInput(input)))
+  const question = (input: Partial<ResolveInput>): string =>
+    partiesOf(resolve(anInput(input)))
+      .map(questionOf)
+      .join()
   it('changes with what is asked, and with a recreated object', () => {
     const plain = question({})
     const others = [

@@ -186,7 +186,8 @@ describe('an integration cannot be resolved', () => {
   ]
   for (const [name, parts, reason, message] of cases) {
     it(name, () => {
-      const { fault, entries, stance } = resolve(anInput(parts))
+      const { fault, claims, stance } = resolve(anInput(parts))
+      const entries = claims.flatMap((claim) => claim.entries)
       assert.equal(fault?.reason, reason)
       assert.match(fault?.message ?? '', message)
       assert.deepEqual([stance, entries], ['Keeps', []])
@@ -252,7 +253,9 @@ describe('a parameter', () => {
   it('fills its placeholder as it is, quotes and all', () => {
     const conditions = [{ operator: 'StringEquals', key: 'sts:ExternalId', values: ['${parameters.id}'] }]
     const vendor = declared({}, { s3: { bucketPolicy: { statements: [aStatement({ conditions })] } } })
-    const [entry] = resolve(anInput({ ...vendor, parameters: { id: '"},{"Effect":"Allow"' } })).entries
+    const [entry] = resolve(
+      anInput({ ...vendor, parameters: { id: '"},{"Effect":"Allow"' } }),
+    ).claims.flatMap((claim) => claim.entries)
     const { Condition } = (entry?.body ?? {}) as { readonly Condition?: unknown }
     assert.deepEqual(Condition, { StringEquals: { 'sts:ExternalId': ['"},{"Effect":"Allow"'] } })
   })
@@ -265,7 +268,9 @@ describe('an entry of a recipe', () => {
   ): string[] => {
     const s3 = { bucketPolicy: { statements: entries.map((entry) => aStatement(entry)) } }
     const parameters = [{ name: 'site', description: 'd', source: 'CustomerGiven' as const, required: false }]
-    return resolve(anInput({ vendor: aVendor({ s3, parameters }), ...parts })).entries.map(({ name }) => name)
+    return resolve(anInput({ vendor: aVendor({ s3, parameters }), ...parts })).claims.flatMap(
+      ({ entries: made }) => made.map(({ name }) => name),
+    )
   }
   const write = { name: 'write', access: ['ReadWrite'] }
 

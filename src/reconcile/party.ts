@@ -1,0 +1,24 @@
+import type { Probe, Target } from '../clouds/cloud.ts'
+import type { Stance } from '../plan/ownership.ts'
+import type { ClaimedEntry } from '../plan/plan-target.ts'
+import type { Resolution } from '../vendors/resolve.ts'
+
+/** One integration at one of its targets: what the target's pass looks at. */
+export interface Party {
+  /** namespace/name */
+  readonly owner: string
+  readonly uid: string
+  readonly createdAt: string
+  readonly account: string | undefined
+  readonly stance: Stance
+  /** In mode Plan: the stance that Enforce would give. */
+  readonly planned?: Stance | undefined
+  readonly target: Target
+  readonly entries: readonly ClaimedEntry[]
+  readonly probes: readonly Probe[]
+}
+
+/** A resolution as its targets see it: one party each. */
+export function partiesOf({ owner, uid, createdAt, account, stance, planned, claims }: Resolution): Party[] {
+  return claims.map((claim) => ({ owner, uid, createdAt, account, stance, planned, ...claim }))
+}
