@@ -86,6 +86,12 @@ export const REASONS = {
     next: 'Create it, or annotate one with mooring.dev/is-default-account: "true".',
     retry: 'OnChange',
   },
+  TargetOutOfReach: {
+    meaning:
+      'Access was applied at a place that the CloudAccount no longer reaches (its endpoint changed, or another account became the default).',
+    next: 'Point the account back; or, if it is the same storage under a new address, follow the message.',
+    retry: 'OnChange',
+  },
   InvalidSpec: {
     meaning: 'A field of spec has a value that the API server could not check and that cannot work.',
     next: 'Correct the field that the message names.',

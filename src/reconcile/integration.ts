@@ -1,8 +1,10 @@
 import type { StorageIntegration, StorageIntegrationStatus } from '../api/generated/storage-integration.ts'
+import { setAnnotation } from '../kube/annotation.ts'
 import { addFinalizer, removeFinalizer } from '../kube/finalizer.ts'
 import type { Rest } from '../kube/rest.ts'
 import { applyStatus } from '../kube/status.ts'
 import type { PassResult } from '../kube/workers.ts'
+import { APPLIED_AT_ANNOTATION, appliedAt, withPlaces } from '../vendors/applied-at.ts'
 import { changesIn, type Resolution, resolve } from '../vendors/resolve.ts'
 import { type Caches, gather } from './gather.ts'
 import { isWaiting, reportStatus } from './report.ts'
@@ -55,14 +57,23 @@ function forget({ world, wakeTarget }: IntegrationDependencies, key: string): Pa
   return {}
 }
 
-/** The finalizer is on before anything is asked of a cloud, so that what is made can always be taken away. */
+/** Finalizer and places are on the object before a cloud is asked for anything, so that what is made can always be taken away. */
 async function guarded(
   { rest, caches }: IntegrationDependencies,
   integration: StorageIntegration,
-  { stance }: Resolution,
+  { stance, claims }: Resolution,
 ): Promise<StorageIntegration | undefined> {
   if (stance !== 'Wants') return integration
-  const current = await addFinalizer(rest, STORAGE_INTEGRATIONS, integration, FINALIZER)
+  const held = await addFinalizer(rest, STORAGE_INTEGRATIONS, integration, FINALIZER)
+  if (held === undefined) return undefined
+  const value = withPlaces(
+    appliedAt(held),
+    claims.map(({ target }) => target.key),
+  )
+  const current = await setAnnotation(rest, STORAGE_INTEGRATIONS, held, {
+    name: APPLIED_AT_ANNOTATION,
+    value,
+  })
   if (current !== undefined) caches.integrations.put(current)
   return current
 }

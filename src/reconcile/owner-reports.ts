@@ -1,7 +1,9 @@
 import type { Fault } from '../api/fault.ts'
 import { retryOf } from '../api/reasons.ts'
 import type { CheckResult, Target } from '../clouds/cloud.ts'
+import type { DocumentKind } from '../plan/document.ts'
 import type { DocumentPlan } from '../plan/plan-document.ts'
+import type { Refusal } from '../plan/plan-target.ts'
 import type { Applied } from './apply-plan.ts'
 import type { Party } from './party.ts'
 import {
@@ -20,8 +22,16 @@ export interface Findings {
   readonly held: ReadonlyMap<string, Fault>
   readonly checks: ReadonlyMap<string, CheckResult>
   readonly settling: boolean
-  /** For mode Plan, by owner. */
-  readonly pending: ReadonlyMap<string, readonly PendingChange[]>
+  /** For integrations in mode Plan, and for those that leave. */
+  readonly whatIfs: ReadonlyMap<string, WhatIf>
+}
+
+/** What would be, if an integration were served that is not. */
+export interface WhatIf {
+  readonly changes: readonly PendingChange[]
+  readonly refusal: Refusal | undefined
+  /** Documents in which a stranger's equal entry satisfies it. */
+  readonly adoptedIn: readonly DocumentKind[]
 }
 
 /** The findings as they concern each integration. */
@@ -48,22 +58,41 @@ export function failedReports(people: readonly Party[], fault: Fault): Map<strin
 
 function ownerReport(person: Party, findings: Findings): OwnerReport {
   const { owner, stance } = person
-  const { applied, target } = findings
-  const documents =
-    stance === 'Wants' ? applied.remaining.documents.flatMap((plan) => outcomeOf(person, plan, findings)) : []
-  const checks =
-    stance === 'Wants'
-      ? [bucketAnswers(target), ...documents.map(readBackCheck), ...probeChecks(person, findings)]
-      : []
-  return {
+  const report = {
     question: questionOf(person),
-    fault: stance === 'Leaves' ? leavingFault(owner, applied) : documents.find(({ fault }) => fault)?.fault,
+    present: findings.applied.present.has(owner),
+    pending: [],
+    checks: [],
+    settling: false,
+  }
+  if (stance === 'Wants') return { ...report, ...servedReport(person, findings) }
+  const whatIf = findings.whatIfs.get(owner)
+  if (stance === 'Leaves')
+    return { ...report, fault: leavingFault(owner, findings.applied), documents: stillThere(whatIf) }
+  return { ...report, fault: refusedFault(whatIf?.refusal), documents: [], pending: whatIf?.changes ?? [] }
+}
+
+function servedReport(
+  person: Party,
+  findings: Findings,
+): Pick<OwnerReport, 'fault' | 'documents' | 'checks' | 'settling'> {
+  const documents = findings.applied.remaining.documents.flatMap((plan) => outcomeOf(person, plan, findings))
+  const checks = [
+    bucketAnswers(findings.target),
+    ...documents.map(readBackCheck),
+    ...probeChecks(person, findings),
+  ]
+  return {
+    fault: documents.find(({ fault }) => fault)?.fault,
     documents,
-    present: applied.present.has(owner),
-    pending: findings.pending.get(owner) ?? [],
     checks,
     settling: findings.settling && checks.some(({ result }) => result !== 'Passed'),
   }
+}
+
+/** Equal entries of strangers, which go on granting what the departed integration asked for. */
+function stillThere(whatIf: WhatIf | undefined): DocumentOutcome[] {
+  return (whatIf?.adoptedIn ?? []).map(({ name, label }) => ({ document: name, label, state: 'Adopted' }))
 }
 
 /** A departure is done when no entry is left; what keeps one there is the write that failed, or a lost race. */
@@ -94,13 +123,15 @@ function outcomeOf(person: Party, plan: DocumentPlan, findings: Findings): Docum
 function faultIn(owner: string, { kind, changes }: DocumentPlan, { applied }: Findings): Fault | undefined {
   const barred = applied.barred.get(owner)
   if (barred !== undefined) return barred
-  const refusal = applied.remaining.refused.get(owner)
-  if (refusal !== undefined) return refusedFault(refusal.reason, refusal.document, refusal.detail)
+  const refused = refusedFault(applied.remaining.refused.get(owner))
+  if (refused !== undefined) return refused
   const open = changes.some((change) => change.owner === owner)
   return open ? (applied.faults.get(kind.name) ?? [...applied.faults.values()][0]) : undefined
 }
 
-function refusedFault(reason: Fault['reason'], document: string, detail: string): Fault {
+function refusedFault(refusal: Refusal | undefined): Fault | undefined {
+  if (refusal === undefined) return undefined
+  const { reason, document, detail } = refusal
   const message = `with this integration the ${document} would have ${detail}. Nothing of it was written. Remove entries that are no longer needed.`
   return { reason, message, retry: retryOf(reason) }
 }

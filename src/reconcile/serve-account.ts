@@ -1,12 +1,13 @@
 import { type Fault, FaultError } from '../api/fault.ts'
 import type { CheckResult, CloudSession, Target, TargetDriver } from '../clouds/cloud.ts'
+import type { Stance } from '../plan/ownership.ts'
 import type { Change } from '../plan/plan-document.ts'
 import { planTarget, type TargetInput } from '../plan/plan-target.ts'
 import { type Applied, applyPlan } from './apply-plan.ts'
 import { type Contention, contendedFault } from './contention.ts'
-import { type Findings, failedReports, ownerReports } from './owner-reports.ts'
+import { type Findings, failedReports, ownerReports, type WhatIf } from './owner-reports.ts'
 import type { Party } from './party.ts'
-import { type OwnerReport, type PendingChange, probeKey } from './target-report.ts'
+import { type OwnerReport, probeKey } from './target-report.ts'
 
 export interface ServeDependencies {
   readonly installation: string
@@ -21,6 +22,17 @@ export interface ServeDependencies {
   readonly wasInPlace: (target: string, owner: string) => boolean
   /** True while a failing check at this target may be the cloud’s own delay after a write. */
   readonly isSettling: (target: Target, wrote: boolean) => boolean
+}
+
+/** Who is at a target, as one account’s part of a pass sees it. */
+export interface Gathering {
+  readonly account: string
+  /** Those that reach it with this account. */
+  readonly group: readonly Party[]
+  /** Everybody at the target, the oldest first. */
+  readonly people: readonly Party[]
+  /** Somebody who is gone and left entries: reason enough to look, none to remove. */
+  readonly ghost: Party | undefined
 }
 
 /** What one account’s part of a target pass found. */
@@ -38,18 +50,16 @@ export interface AccountPart {
  */
 export async function serveAccount(
   dependencies: ServeDependencies,
-  account: string,
-  group: readonly Party[],
-  everyone: readonly Party[],
+  { account, group, people, ghost }: Gathering,
   signal: AbortSignal,
 ): Promise<AccountPart> {
   const active = group.filter(({ stance, planned }) => stance !== 'Keeps' || planned !== undefined)
-  const target = active[0]?.target
+  const target = active[0]?.target ?? (ghost?.account === account ? ghost.target : undefined)
   if (target === undefined) return { account, owners: new Map() }
   try {
     const session = await dependencies.openSession(account, signal)
     await session.identity(signal)
-    const findings = await serve(dependencies, session.open(target), target, group, everyone, signal)
+    const findings = await serve(dependencies, session.open(target), target, group, people, signal)
     return { account, owners: ownerReports(active, findings), orphans: findings.applied.orphans }
   } catch (error) {
     if (signal.aborted) throw error
@@ -82,7 +92,7 @@ async function serve(
   if (applied.changes.length > 0) dependencies.announce(target, applied.changes)
   const checks = await probeAll(driver, group, signal)
   const settling = dependencies.isSettling(target, applied.changes.length > 0)
-  return { target, applied, held, checks, settling, pending: pendingOf(input, applied, group) }
+  return { target, applied, held, checks, settling, whatIfs: whatIfs(input, applied, group) }
 }
 
 /** Owners whose missing entries are not written again now, since somebody keeps undoing them; with what is missing. */
@@ -136,27 +146,31 @@ async function probeAll(
   return new Map(await Promise.all(results))
 }
 
-/** For each integration in mode Plan: what Enforce would change, given all others as they are. */
-function pendingOf(
-  input: TargetInput,
-  applied: Applied,
-  group: readonly Party[],
-): ReadonlyMap<string, readonly PendingChange[]> {
-  const planners = group.filter(({ planned }) => planned !== undefined)
-  return new Map(planners.map((person) => [person.owner, whatIf(input, applied, person)]))
+/**
+ * What would be if the integrations in mode Plan were enforced, and if those that leave came back (then an equal entry
+ * of a stranger shows); each by itself, given all others as they are.
+ */
+function whatIfs(input: TargetInput, applied: Applied, group: readonly Party[]): ReadonlyMap<string, WhatIf> {
+  const asked = group.flatMap((person) => {
+    const stance = person.stance === 'Leaves' ? 'Wants' : person.planned
+    return stance === undefined ? [] : [[person.owner, whatIf(input, applied, person.owner, stance)] as const]
+  })
+  return new Map(asked)
 }
 
-function whatIf(
-  input: TargetInput,
-  { documents }: Applied,
-  { owner, planned = 'Keeps' }: Party,
-): PendingChange[] {
+function whatIf(input: TargetInput, { documents }: Applied, owner: string, stance: Stance): WhatIf {
   const participants = input.participants.map((other) =>
-    other.owner === owner ? { ...other, stance: planned } : other,
+    other.owner === owner ? { ...other, stance } : other,
   )
   const plan = planTarget({ ...input, documents, participants })
   const changes = plan.documents.flatMap((document) => document.changes)
-  return changes
-    .filter((change) => change.owner === owner)
-    .map((change) => ({ ...change, target: input.target }))
+  return {
+    changes: changes
+      .filter((change) => change.owner === owner)
+      .map((change) => ({ ...change, target: input.target })),
+    refusal: plan.refused.get(owner),
+    adoptedIn: plan.documents
+      .filter(({ adopted }) => [...adopted.values()].includes(owner))
+      .map(({ kind }) => kind),
+  }
 }

@@ -33,15 +33,21 @@ export async function targetPass(
 ): Promise<PassResult> {
   const { world } = dependencies
   const people = world.at(key)
+  const ghost = world.ghostAt(key)
   const parts: AccountPart[] = []
-  for (const [account, group] of Map.groupBy(people, (person) => person.account)) {
-    if (account !== undefined) parts.push(await serveAccount(dependencies, account, group, people, signal))
+  for (const account of accountsOf(ghost === undefined ? people : [...people, ghost])) {
+    const group = people.filter((person) => person.account === account)
+    parts.push(await serveAccount(dependencies, { account, group, people, ghost }, signal))
   }
   const report = merged(world.reportOf(key), parts)
   const news = world.publish(key, report)
   for (const owner of news.owners) dependencies.wake(owner)
   for (const account of news.accounts) dependencies.wakeAccount(account)
-  return nextLook(dependencies, people, report)
+  return nextLook(dependencies, world.at(key).length > 0 || world.ghostAt(key) !== undefined, report)
+}
+
+function accountsOf(people: readonly Party[]): string[] {
+  return [...new Set(people.flatMap(({ account }) => account ?? []))]
 }
 
 /** Orphans that could not be looked for this time are the ones seen before. */
@@ -60,10 +66,10 @@ function merged(before: TargetReport | undefined, parts: readonly AccountPart[])
 /** When to look again: soon after a passing fault, slowly after one that needs a hand, else at the resync. */
 function nextLook(
   { resyncMs, random }: TargetDependencies,
-  people: readonly Party[],
+  isAttended: boolean,
   { owners }: TargetReport,
 ): PassResult {
-  if (people.length === 0) return {}
+  if (!isAttended) return {}
   const faults = [...owners.values()].flatMap(faultsOf)
   const passing = faults.filter(({ retry }) => retry === 'Backoff')
   if (passing.length > 0 || [...owners.values()].some(isUnverified)) {

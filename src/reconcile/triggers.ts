@@ -27,13 +27,13 @@ export function connectTriggers(caches: Caches, world: World, wake: Wake): void 
     if (isNews(change)) wake.integration(change.key, change.initial ? 'low' : 'normal')
   })
   vendors.onChange((change) => {
+    if (specChanged(change) || statusChanged(change)) wake.vendor(change.key)
     if (!specChanged(change)) return
-    wake.vendor(change.key)
     for (const integration of usersOfVendor(caches, change.key)) wake.integration(integration)
   })
   accounts.onChange((change) => {
+    if (specChanged(change) || statusChanged(change)) wake.account(change.key)
     if (!specChanged(change) && !becameDefault(change)) return
-    wake.account(change.key)
     for (const integration of usersOfAccount(caches, change.key)) wake.integration(integration)
     for (const target of world.targetsOf(change.key)) wake.target(target)
   })
@@ -60,6 +60,11 @@ function specChanged({ before, after }: Change<StorageVendor | CloudAccount>): b
   return (
     before?.metadata.generation !== after?.metadata.generation || before?.metadata.uid !== after?.metadata.uid
   )
+}
+
+/** Somebody may have wiped it; after our own write the pass finds nothing to do. */
+function statusChanged({ before, after }: Change<StorageVendor | CloudAccount>): boolean {
+  return !jsonEqual(before?.status ?? {}, after?.status ?? {})
 }
 
 function becameDefault({ before, after }: Change<CloudAccount>): boolean {

@@ -47,11 +47,17 @@ function departing(hold: Hold, fault: Fault | undefined, answer: OwnerReport | u
     )
   }
   if (answer === undefined || answer.present) return unknown('Revoking', 'The access is being taken away.')
-  const message = 'The access was taken away: the cloud shows no entry of this integration.'
   const reason = hold === 'Expired' ? 'Expired' : 'Revoking'
+  const left = answer.documents.find(
+    ({ document, state }) => document === 'BucketPolicy' && state === 'Adopted',
+  )
+  const message =
+    left === undefined
+      ? 'The access was taken away: the cloud shows no entry of this integration.'
+      : `No entry of this integration is left, but an equal one that somebody else made in the ${left.label} still grants the same. It is not Mooring’s to remove.`
   return [
     { type: 'Ready', status: 'False', reason, message },
-    { type: 'AccessGranted', status: 'False', reason, message },
+    { type: 'AccessGranted', status: left === undefined ? 'False' : 'True', reason, message },
   ]
 }
 

@@ -15,6 +15,8 @@ export class World {
   /** By target. */
   readonly #owners = new Map<string, Set<string>>()
   readonly #reports = new Map<string, TargetReport>()
+  /** By target: the last who went and left entries there, so that these are looked for and counted as orphans. */
+  readonly #ghosts = new Map<string, Party>()
 
   /**
    * Takes a resolution; returns the targets that must be looked at because of it. Where it asks for something else than
@@ -34,10 +36,13 @@ export class World {
 
   /** Drops an integration that is gone; returns the targets that it had. */
   forget(owner: string): string[] {
-    const targets = [...(this.#parties.get(owner)?.keys() ?? [])]
+    const parties = [...(this.#parties.get(owner)?.values() ?? [])]
+    for (const party of parties) {
+      if (this.#answerTo(party)?.present !== false) this.#ghosts.set(party.target.key, party)
+    }
     this.#parties.delete(owner)
-    for (const key of targets) this.#attend(key, owner, false)
-    return targets
+    for (const { target } of parties) this.#attend(target.key, owner, false)
+    return parties.map(({ target }) => target.key)
   }
 
   /** The integrations at a target, the oldest first (then by name): where room is scarce, the older has it. */
@@ -48,16 +53,24 @@ export class World {
       .sort((a, b) => compare(a.createdAt, b.createdAt) || compare(a.owner, b.owner))
   }
 
-  /** Targets that integrations of this CloudAccount ask for. */
+  /** Who left entries at a target, if nobody has looked for them since without finding any. */
+  ghostAt(target: string): Party | undefined {
+    return this.#ghosts.get(target)
+  }
+
+  /** Targets that integrations of this CloudAccount ask for, or left entries at. */
   targetsOf(account: string): string[] {
     const parties = [...this.#parties.values()].flatMap((targets) => [...targets.values()])
+    parties.push(...this.#ghosts.values())
     return [...new Set(parties.filter((party) => party.account === account).map(({ target }) => target.key))]
   }
 
   /** Takes a target's report; returns the owners and the accounts for whom it says something new. */
   publish(target: string, report: TargetReport): { readonly owners: string[]; readonly accounts: string[] } {
     const before = this.#reports.get(target)
-    if (this.#owners.has(target)) this.#reports.set(target, report)
+    if ([...report.orphans.values()].every((marks) => marks.length === 0)) this.#ghosts.delete(target)
+    if (this.#owners.has(target) || this.#ghosts.has(target)) this.#reports.set(target, report)
+    else this.#reports.delete(target)
     return {
       owners: newsIn(before?.owners, report.owners),
       accounts: newsIn(before?.orphans, report.orphans),
@@ -88,13 +101,23 @@ export class World {
     )
   }
 
-  /** Orphans seen with this CloudAccount's credentials, as `target: mark`; undefined until every target was looked at. */
+  /**
+   * Orphans seen with this CloudAccount's credentials, as `target: mark`; undefined until every target that is looked at
+   * was looked at (where all integrations only keep what they have, nobody looks).
+   */
   orphansOf(account: string): string[] | undefined {
-    const reports = this.targetsOf(account).map(
-      (target) => [target, this.#reports.get(target)?.orphans.get(account)] as const,
-    )
-    if (reports.some(([, marks]) => marks === undefined)) return undefined
-    return reports.flatMap(([target, marks = []]) => marks.map((mark) => `${target}: ${mark}`)).sort()
+    const seen = this.targetsOf(account).map((target) => ({
+      target,
+      marks: this.#reports.get(target)?.orphans.get(account),
+    }))
+    if (seen.some(({ target, marks }) => marks === undefined && this.#isLookedAt(target, account)))
+      return undefined
+    return seen.flatMap(({ target, marks = [] }) => marks.map((mark) => `${target}: ${mark}`)).sort()
+  }
+
+  #isLookedAt(target: string, account: string): boolean {
+    const asking = this.at(target).filter((party) => party.stance !== 'Keeps' || party.planned !== undefined)
+    return asking.some((party) => party.account === account) || this.#ghosts.get(target)?.account === account
   }
 
   #answerTo(party: Party): OwnerReport | undefined {
@@ -126,7 +149,7 @@ export class World {
     if (owners.size > 0) this.#owners.set(target, owners)
     else {
       this.#owners.delete(target)
-      this.#reports.delete(target)
+      if (!this.#ghosts.has(target)) this.#reports.delete(target)
     }
   }
 }

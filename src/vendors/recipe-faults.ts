@@ -24,7 +24,7 @@ function placeholderFaults(spec: StorageVendorSpec): string[] {
       if (!isKnown(name, path, parameters))
         return [`${path}: \${${name}} is not a placeholder that Mooring knows`]
       const shown = sensitive.includes(name) && isShown(path)
-      return shown ? [`${path}: \${${name}} is sensitive and would be shown in status`] : []
+      return shown ? [`${path}: \${${name}} is sensitive and would be shown in status, events and logs`] : []
     }),
   )
 }
@@ -44,7 +44,7 @@ function isKnown(name: string, path: string, parameters: readonly string[]): boo
 }
 
 function isShown(path: string): boolean {
-  return /\.(outputs|nextStep)\b/.test(path)
+  return /\.(outputs|nextStep|principal|resources|allowedOrigins|preflight)\b/.test(path)
 }
 
 function patternFaults(spec: StorageVendorSpec): string[] {

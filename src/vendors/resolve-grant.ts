@@ -39,7 +39,14 @@ function grantOf(recipe: VendorS3, access: string, values: PlaceholderValues): F
   try {
     const outputs = (recipe.outputs ?? []).map(({ name, value }) => [name, fill(value, values)] as const)
     const nextStep = recipe.nextStep === undefined ? undefined : fill(recipe.nextStep, values)
-    return found({ ...s3Claims(recipe, access, values), outputs: Object.fromEntries(outputs), nextStep })
+    const claims = s3Claims(recipe, access, values)
+    const grants = claims.entries.some(({ document }) => document === 'BucketPolicy')
+    if (!grants)
+      return refuse(
+        'InvalidSpec',
+        `spec.access: at ${access}, with these parameters, the vendor’s recipe grants nothing. Ask for another level, or give the parameters that choose an entry.`,
+      )
+    return found({ ...claims, outputs: Object.fromEntries(outputs), nextStep })
   } catch (error) {
     if (error instanceof FaultError) return { ok: false, fault: error.fault }
     throw error

@@ -5,6 +5,7 @@ import type { StorageVendor } from '../api/generated/storage-vendor.ts'
 import type { Probe, Target } from '../clouds/cloud.ts'
 import type { Stance } from '../plan/ownership.ts'
 import type { ClaimedEntry } from '../plan/plan-target.ts'
+import { outOfReach } from './applied-at.ts'
 import { type Grant, resolveGrant } from './resolve-grant.ts'
 import { locate, ownerOf } from './spec.ts'
 
@@ -69,7 +70,10 @@ export function resolve(input: ResolveInput): Resolution {
     : { ok: false as const, fault: location.fault }
   const made: Grant = grant.ok ? grant.value : { entries: [], probes: [], outputs: {} }
   const { entries, probes, outputs, nextStep } = made
-  const decided = decide(input, location.ok ? undefined : location.fault, grant.ok ? undefined : grant.fault)
+  const lost = location.ok
+    ? outOfReach(integration, account?.metadata.name ?? '', [location.value.target.key])
+    : location.fault
+  const decided = decide(input, lost, lost ?? (grant.ok ? undefined : grant.fault))
   return {
     owner: ownerOf(integration),
     uid: integration.metadata.uid,
@@ -108,7 +112,6 @@ function expiryOf({ spec }: StorageIntegration): number | undefined {
 
 /** Milliseconds until the resolution changes by itself, if it ever does. */
 export function changesIn({ changesAt, hold }: Resolution, now: number): number | undefined {
-  return changesAt === undefined || hold === 'Expired' || hold === 'Revoking'
-    ? undefined
-    : Math.max(0, changesAt - now)
+  const passed = changesAt === undefined || changesAt <= now || hold === 'Revoking'
+  return passed ? undefined : changesAt - now
 }
