@@ -1,6 +1,6 @@
 import fc from 'fast-check'
-import type { Statement } from '../../src/clouds/aws/bucket-policy.ts'
 import type { CorsRule } from '../../src/clouds/aws/cors.ts'
+import type { Statement } from '../../src/clouds/aws/statement.ts'
 import type { JsonObject } from '../../src/plan/json.ts'
 import { markOf } from '../../src/plan/mark.ts'
 import type { Participant } from '../../src/plan/plan-target.ts'

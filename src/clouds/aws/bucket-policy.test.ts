@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { FaultError } from '../../api/fault.ts'
-import { bucketPolicyKind, decodeBucketPolicy, encodeBucketPolicy, type Statement } from './bucket-policy.ts'
+import { bucketPolicyKind, decodeBucketPolicy, encodeBucketPolicy } from './bucket-policy.ts'
+import type { Statement } from './statement.ts'
 
 const base: Statement = {
   Effect: 'Allow',

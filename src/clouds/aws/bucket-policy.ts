@@ -1,23 +1,14 @@
 import { FaultError } from '../../api/fault.ts'
 import type { Document, DocumentKind, LimitBreach } from '../../plan/document.ts'
-import {
-  canonicalJson,
-  isJsonObject,
-  type Json,
-  type JsonObject,
-  parseLosslessly,
-  scalarText,
-} from '../../plan/json.ts'
+import { canonicalJson, isJsonObject, type Json, type JsonObject, parseLosslessly } from '../../plan/json.ts'
 import { duplicateKey } from './duplicate-keys.ts'
+import { canonicalStatement, type Statement, summaryOf } from './statement.ts'
 
 /**
  * The largest bucket policy in bytes.
  * https://docs.aws.amazon.com/general/latest/gr/s3.html ("Bucket policies: 20 KB")
  */
 export const BUCKET_POLICY_LIMIT_BYTES = 20_480
-
-/** A policy statement, with whatever fields it has. */
-export type Statement = JsonObject
 
 /** An S3 bucket policy: statements as entries; Version, Id and unknown fields as envelope. */
 export const bucketPolicyKind: DocumentKind<Statement> = {
@@ -29,7 +20,7 @@ export const bucketPolicyKind: DocumentKind<Statement> = {
   meaning: (statement) => canonicalJson(canonicalStatement(statement)),
   identity: canonicalJson,
   breach,
-  summary,
+  summary: summaryOf,
 }
 
 /**
@@ -73,94 +64,9 @@ function unreadable(why: string): FaultError {
   })
 }
 
-/**
- * A statement's meaning: one-element lists and strings are one, list order and doubles do not matter, actions and
- * condition keys ignore case, an account id is its root ARN.
- * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
- */
-function canonicalStatement(statement: Statement): Record<string, unknown> {
-  const fields = Object.entries(statement).filter(([key]) => key !== 'Sid')
-  return Object.fromEntries(fields.map(([key, value]) => [key, canonicalField(key, value)]))
-}
-
-function canonicalField(key: string, value: Json): unknown {
-  switch (key) {
-    case 'Action':
-    case 'NotAction':
-      return texts(value)
-        .map((action) => action.toLowerCase())
-        .filter(isFirst)
-        .sort()
-    case 'Resource':
-    case 'NotResource':
-      return texts(value)
-    case 'Principal':
-    case 'NotPrincipal':
-      return canonicalPrincipal(value)
-    case 'Condition':
-      return isJsonObject(value) ? canonicalCondition(value) : value
-    default:
-      return value
-  }
-}
-
-function canonicalPrincipal(value: Json): unknown {
-  if (!isJsonObject(value)) return value === '*' ? { AWS: ['*'] } : value
-  return Object.fromEntries(
-    Object.entries(value).map(([type, names]) => [
-      type,
-      type === 'AWS' ? texts(names).map(accountAsRoot).filter(isFirst).sort() : texts(names),
-    ]),
-  )
-}
-
-/** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html#principal-accounts */
-function accountAsRoot(principal: string): string {
-  const root = /^arn:aws[a-z-]*:iam::(\d{12}):root$/.exec(principal)
-  return root?.[1] ?? principal
-}
-
-function canonicalCondition(condition: JsonObject): unknown {
-  return Object.fromEntries(
-    Object.entries(condition).map(([operator, keys]) => [
-      operator,
-      isJsonObject(keys) ? canonicalKeys(keys) : keys,
-    ]),
-  )
-}
-
-function canonicalKeys(keys: JsonObject): unknown {
-  return Object.fromEntries(Object.entries(keys).map(([key, values]) => [key.toLowerCase(), texts(values)]))
-}
-
-/** A string or list as a sorted list without doubles. */
-function texts(value: Json): string[] {
-  const list: readonly Json[] = Array.isArray(value) ? value : [value]
-  return list.map(scalarText).filter(isFirst).sort()
-}
-
-function isFirst(value: string, index: number, list: readonly string[]): boolean {
-  return list.indexOf(value) === index
-}
-
 function breach(document: Document<Statement>): LimitBreach | undefined {
   const bytes = Buffer.byteLength(encodeBucketPolicy(document) ?? '')
   if (bytes <= BUCKET_POLICY_LIMIT_BYTES) return undefined
   const detail = `${bytes} of at most ${BUCKET_POLICY_LIMIT_BYTES} bytes, with ${document.entries.length} statements`
   return { reason: 'PolicyTooLarge', detail }
-}
-
-function summary(statement: Statement): string {
-  const { Effect, Action, NotAction, Resource, NotResource, Principal, NotPrincipal } = statement
-  const actions =
-    Action !== undefined ? texts(Action).join(', ') : `all but ${texts(NotAction ?? []).join(', ')}`
-  const resources =
-    Resource !== undefined ? texts(Resource).join(', ') : `all but ${texts(NotResource ?? []).join(', ')}`
-  const principals =
-    Principal !== undefined ? principalText(Principal) : `all but ${principalText(NotPrincipal ?? '*')}`
-  return `${scalarText(Effect)} ${actions} on ${resources} to ${principals}`
-}
-
-function principalText(principal: Json): string {
-  return isJsonObject(principal) ? Object.values(principal).flatMap(texts).join(', ') : scalarText(principal)
 }

@@ -11,13 +11,14 @@ import type { Document, DocumentName } from '../../plan/document.ts'
 import type { DocumentPlan } from '../../plan/plan-document.ts'
 import type { ObservedDocument } from '../../plan/plan-target.ts'
 import type { CheckResult, Probe, TargetDriver } from '../cloud.ts'
-import { bucketPolicyKind, decodeBucketPolicy, encodeBucketPolicy, type Statement } from './bucket-policy.ts'
+import { bucketPolicyKind, decodeBucketPolicy, encodeBucketPolicy } from './bucket-policy.ts'
 import { type CorsRule, corsKind, decodeCors } from './cors.ts'
 import { isAbsentDocument } from './errors.ts'
 import type { AwsOperation } from './iam-action.ts'
 import type { Identity } from './identity.ts'
 import type { Preflight } from './preflight.ts'
 import type { S3Clients } from './s3-clients.ts'
+import type { Statement } from './statement.ts'
 
 /** What every request names. */
 interface BucketInput {
