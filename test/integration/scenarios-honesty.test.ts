@@ -94,6 +94,14 @@ describe('what must not be said, shown or left behind', () => {
       })
     })
 
+    it('holds a deletion that comes after a restart, too', async () => {
+      const bucket = await movedAway('forgotten')
+      await operator.stop()
+      operator = await stage.operator(settings)
+      await stage.delete('forgotten')
+      await assertHeldOrRevoked('forgotten', bucket)
+    })
+
     it('holds a deletion, although that store lacks the bucket', async () => {
       const bucket = await movedAway('left-behind')
       await stage.delete('left-behind')
