@@ -42,6 +42,24 @@ describe('runWorkers', () => {
     assert.equal(await finished, true)
   })
 
+  it('looks again at the earlier of backoff and the time asked for, when a pass asks for both', async () => {
+    const at: number[] = []
+    const { clock, queue, stop, finished } = setUp(async () => {
+      at.push(clock.now())
+      return at.length < 3 ? { retry: true, minimumMs: 60_000, requeueAfterMs: 5_000 } : {}
+    })
+    const start = clock.now()
+    queue.add('a')
+    await settle()
+    await clock.advance(5_000)
+    assert.deepEqual(
+      at.map((time) => time - start),
+      [0, 5_000],
+    )
+    stop.abort()
+    await finished
+  })
+
   it('looks again after the time that a pass asks for, and counts that as no failure', async () => {
     const { clock, queue, reports } = setUp(async () => ({ requeueAfterMs: 10_000 }))
     queue.add('a')

@@ -6,11 +6,12 @@ import { safeErrorFields } from './safe-error.ts'
 
 /**
  * What a pass wants next: nothing, a look later, or another try with growing delays (`retry`), not before `minimumMs`.
- * Waiting is not a failure: `requeueAfterMs` sets the key's backoff to its beginning, `retry` does not.
+ * Waiting is not a failure: `requeueAfterMs` alone sets the key's backoff to its beginning, `retry` does not; with both,
+ * the earlier time counts.
  */
 export type PassResult =
   | { readonly requeueAfterMs?: number; readonly retry?: never }
-  | { readonly retry: true; readonly minimumMs?: number }
+  | { readonly retry: true; readonly minimumMs?: number; readonly requeueAfterMs?: number }
 
 /** One queue and what is done for each of its keys. */
 export interface Controller {
@@ -110,6 +111,7 @@ async function runPass(
 function applyResult(queue: Queue, key: string, result: PassResult): PassOutcome {
   if (result.retry) {
     queue.addRateLimited(key, result)
+    if (result.requeueAfterMs !== undefined) queue.add(key, { afterMs: result.requeueAfterMs })
     return 'retry'
   }
   queue.forget(key)

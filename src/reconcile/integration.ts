@@ -121,8 +121,8 @@ function nextPass(
   { spec }: StorageIntegration,
   resolution: Resolution,
 ): PassResult {
-  if (resolution.fault?.retry === 'Backoff') return { retry: true }
   const waits = [changesIn(resolution, now()), spec.parametersFrom === undefined ? undefined : resyncMs]
   const next = Math.min(...waits.flatMap((wait) => wait ?? []))
-  return Number.isFinite(next) ? { requeueAfterMs: next } : {}
+  const later = Number.isFinite(next) ? { requeueAfterMs: next } : {}
+  return resolution.fault?.retry === 'Backoff' ? { retry: true, ...later } : later
 }

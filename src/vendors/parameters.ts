@@ -48,7 +48,7 @@ function problemOf(parameter: VendorParameter, value: string): string | undefine
   if (allowedValues !== undefined && !allowedValues.includes(value))
     return `is none of ${allowedValues.join(', ')}`
   if (pattern !== undefined && !matchesWhole(pattern, value))
-    return patternMessage ?? `does not match ${pattern}`
+    return `is not of the vendor’s form: ${patternMessage ?? pattern}`
   return undefined
 }
 

@@ -90,6 +90,15 @@ export async function setStage(): Promise<Stage> {
     accountIsReady: async () => {
       await kubectl.must('wait', '--for=condition=Ready', 'cloudaccount/aws-test', '--timeout=20s')
     },
+    ...wordsFor(rig, namespace, si),
+  }
+}
+
+type Words = Pick<Stage, 'integration' | 'untilReady' | 'untilGone' | 'change' | 'delete' | 'forceAway'>
+
+/** What tests do with integrations in a namespace. */
+function wordsFor({ kubectl }: OwnRig, namespace: string, si: Stage['si']): Words {
+  return {
     integration: (name, bucket, spec = {}) => ({
       apiVersion: 'mooring.dev/v1alpha1',
       kind: 'StorageIntegration',

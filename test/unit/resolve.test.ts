@@ -216,7 +216,7 @@ describe('a parameter', () => {
       'must match the vendor’s pattern whole',
       { pattern: 'ws-[0-9]+', patternMessage: 'must look like ws-12' },
       { id: 'xws-12x' },
-      /"xws-12x" must look like ws-12/,
+      /"xws-12x" is not of the vendor’s form: must look like ws-12/,
     ],
     [
       'must be one of the values allowed',
