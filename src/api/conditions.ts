@@ -37,7 +37,7 @@ export function mergeConditions(
       type: verdict.type,
       status: verdict.status,
       reason: verdict.reason,
-      message: verdict.message,
+      message: cut(verdict.message),
       observedGeneration: generation,
       lastTransitionTime: transitionTime(old.get(verdict.type), verdict, now),
     }))
@@ -50,6 +50,13 @@ export function findCondition(
   type: string,
 ): Condition | undefined {
   return conditions?.find((condition) => condition.type === type)
+}
+
+/** The API server refuses messages over 32,768 characters, and with them the whole status; nobody reads that far. */
+const MESSAGE_LIMIT = 4_096
+
+function cut(message: string): string {
+  return message.length <= MESSAGE_LIMIT ? message : `${message.slice(0, MESSAGE_LIMIT - 2)} …`
 }
 
 function transitionTime(old: Condition | undefined, verdict: Verdict, now: string): string {

@@ -16,46 +16,46 @@ function atResync() {
 }
 
 const repairedAt = (at: ReturnType<typeof atResync>, ...times: readonly number[]): void => {
-  for (const time of times) at(time).noteRepair('s3://b', 'a/x')
+  for (const time of times) at(time).noteRepair('s3://b a/x')
 }
 
 describe('somebody keeps undoing an integration', () => {
   it('after three repairs in a row, and then it is held', () => {
     const at = atResync()
     repairedAt(at, 1, 2)
-    assert.equal(at(2.1).isHeld('s3://b', 'a/x'), false)
+    assert.equal(at(2.1).isHeld('s3://b a/x'), false)
     repairedAt(at, 3)
-    assert.equal(at(3.1).isHeld('s3://b', 'a/x'), true)
+    assert.equal(at(3.1).isHeld('s3://b a/x'), true)
   })
 
   it('but not the others at the target, nor the same integration elsewhere', () => {
     const at = atResync()
     repairedAt(at, 1, 2, 3)
-    assert.equal(at(3.1).isHeld('s3://b', 'a/y'), false)
-    assert.equal(at(3.1).isHeld('s3://c', 'a/x'), false)
+    assert.equal(at(3.1).isHeld('s3://b a/y'), false)
+    assert.equal(at(3.1).isHeld('s3://c a/x'), false)
   })
 
   it('not by three repairs that are far apart', () => {
     const at = atResync()
     repairedAt(at, 1, 10, 20)
-    assert.equal(at(20.1).isHeld('s3://b', 'a/x'), false)
+    assert.equal(at(20.1).isHeld('s3://b a/x'), false)
   })
 
   it('and is tried again after a while; undone again, it is held at once', () => {
     const at = atResync()
     repairedAt(at, 1, 2, 3)
-    assert.equal(at(9.1).isHeld('s3://b', 'a/x'), false)
+    assert.equal(at(9.1).isHeld('s3://b a/x'), false)
     repairedAt(at, 9.1)
-    assert.equal(at(9.2).isHeld('s3://b', 'a/x'), true)
+    assert.equal(at(9.2).isHeld('s3://b a/x'), true)
   })
 
   it('no longer, when everything has stayed in place for some looks', () => {
     const at = atResync()
     repairedAt(at, 1, 2, 3)
-    at(4).noteInPlace('s3://b', 'a/x')
-    assert.equal(at(4).isHeld('s3://b', 'a/x'), true)
-    at(9).noteInPlace('s3://b', 'a/x')
+    at(4).noteInPlace('s3://b a/x')
+    assert.equal(at(4).isHeld('s3://b a/x'), true)
+    at(9).noteInPlace('s3://b a/x')
     repairedAt(at, 10)
-    assert.equal(at(10.1).isHeld('s3://b', 'a/x'), false)
+    assert.equal(at(10.1).isHeld('s3://b a/x'), false)
   })
 })

@@ -27,25 +27,26 @@ export class Contention {
     this.#now = now
   }
 
-  /** True while the owner's entries at this target are left as they are, since repairing them has not lasted. */
-  isHeld(target: string, owner: string): boolean {
-    const row = this.#rows.get(keyOf(target, owner))
+  /** True while what the key names (an owner's entries at a target) is left as it is, since repairing it has not lasted. */
+  isHeld(key: string): boolean {
+    const row = this.#rows.get(key)
     return (
       row !== undefined && row.rounds >= ROUNDS && this.#now() - row.lastAt < SLOW_RESYNCS * this.#resyncMs
     )
   }
 
   /** Notes that entries which were in place had to be written again. */
-  noteRepair(target: string, owner: string): void {
-    const key = keyOf(target, owner)
+  noteRepair(key: string): void {
     const row = this.#rows.get(key)
     const continued = row !== undefined && (row.rounds >= ROUNDS || this.#isRecent(row))
+    for (const [other, { lastAt }] of this.#rows) {
+      if (this.#now() - lastAt > 2 * SLOW_RESYNCS * this.#resyncMs) this.#rows.delete(other)
+    }
     this.#rows.set(key, { rounds: continued ? row.rounds + 1 : 1, lastAt: this.#now() })
   }
 
   /** Notes that everything is in place; a row that has lasted long enough is forgotten. */
-  noteInPlace(target: string, owner: string): void {
-    const key = keyOf(target, owner)
+  noteInPlace(key: string): void {
     const row = this.#rows.get(key)
     if (row !== undefined && !this.#isRecent(row)) this.#rows.delete(key)
   }
@@ -58,10 +59,6 @@ export class Contention {
 /** What is reported while an owner is held: what was removed, and what to look for. */
 export function contendedFault(changes: readonly Change[]): Fault {
   const removed = changes.map(({ document, summary }) => `${document}: ${summary}`).join('; ')
-  const message = `somebody else keeps removing or changing what Mooring writes (${removed}). Mooring repairs it less often now. Find the tool that writes the whole document (Terraform, ACK, a script) and make it leave other entries alone.`
+  const message = `somebody else keeps removing what Mooring writes (${removed}). Mooring writes it again less often now. Find the tool that writes the whole document (Terraform, ACK, a script) and make it leave other entries alone.`
   return { reason: 'Contended', message, retry: 'Slow' }
-}
-
-function keyOf(target: string, owner: string): string {
-  return JSON.stringify([target, owner])
 }

@@ -4,6 +4,8 @@ import type { StorageIntegration } from '../api/generated/storage-integration.ts
 import type { StorageVendor } from '../api/generated/storage-vendor.ts'
 import type { KubeObject } from '../kube/object.ts'
 import type { Store } from '../kube/store.ts'
+import { type Found, found } from '../vendors/found.ts'
+import type { GivenParameters } from '../vendors/parameters.ts'
 import type { ResolveInput } from '../vendors/resolve.ts'
 import { DEFAULT_ACCOUNT_ANNOTATION } from './resources.ts'
 import { missingKey, type SecretReader } from './secret-values.ts'
@@ -48,15 +50,15 @@ async function parametersOf(
   { spec, metadata }: StorageIntegration,
   readSecret: SecretReader,
   signal: AbortSignal,
-): Promise<Readonly<Record<string, string>> | Fault> {
+): Promise<Found<GivenParameters>> {
   const values: Record<string, string> = { ...spec.parameters }
-  const { namespace = '' } = metadata
-  for (const { name, secretKeyRef } of spec.parametersFrom ?? []) {
-    const value = await secretValue(readSecret, namespace, secretKeyRef, signal)
-    if (typeof value !== 'string') return value
+  const sources = spec.parametersFrom ?? []
+  for (const { name, secretKeyRef } of sources) {
+    const value = await secretValue(readSecret, metadata.namespace ?? '', secretKeyRef, signal)
+    if (typeof value !== 'string') return { ok: false, fault: value }
     values[name] = value
   }
-  return values
+  return found({ values, secret: new Set(sources.map(({ name }) => name)) })
 }
 
 async function secretValue(

@@ -7,7 +7,7 @@ import { type Applied, applyPlan } from './apply-plan.ts'
 import { type Contention, contendedFault } from './contention.ts'
 import { type Findings, failedReports, ownerReports, type WhatIf } from './owner-reports.ts'
 import type { Party } from './party.ts'
-import { type OwnerReport, probeKey } from './target-report.ts'
+import { type OwnerReport, probeKey, questionOf } from './target-report.ts'
 
 export interface ServeDependencies {
   readonly installation: string
@@ -76,6 +76,7 @@ async function serve(
   everyone: readonly Party[],
   signal: AbortSignal,
 ): Promise<Findings> {
+  const observedAt = performance.now()
   const input: TargetInput = {
     installation: dependencies.installation,
     target: target.name,
@@ -86,8 +87,8 @@ async function serve(
       entries: person.entries,
     })),
   }
-  const held = heldOwners(dependencies, target, input)
-  const applied = await applyPlan(driver, withoutHeld(input, held), signal)
+  const held = heldOwners(dependencies, group, input)
+  const applied = await applyPlan(driver, withoutHeld(input, held), observedAt, signal)
   noteContention(dependencies, target, group, held, applied.changes)
   if (applied.changes.length > 0) dependencies.announce(target, applied.changes)
   const checks = await probeAll(driver, group, signal)
@@ -95,21 +96,31 @@ async function serve(
   return { target, applied, held, checks, settling, whatIfs: whatIfs(input, applied, group) }
 }
 
-/** Owners whose missing entries are not written again now, since somebody keeps undoing them; with what is missing. */
+/**
+ * Owners whose missing entries are not written again now, since somebody keeps undoing them; with what is missing. An
+ * entry of ours that somebody changed is always put right at once: it may give away more than was asked for.
+ */
 function heldOwners(
   { contention }: ServeDependencies,
-  { key }: Target,
+  group: readonly Party[],
   input: TargetInput,
 ): ReadonlyMap<string, Fault> {
-  const missing = planTarget(input).documents.flatMap(({ changes }) =>
-    changes.filter(({ action }) => action !== 'Remove'),
-  )
-  const byOwner = [...Map.groupBy(missing, ({ owner }) => owner)]
+  const changes = planTarget(input).documents.flatMap((document) => document.changes)
+  const byOwner = Map.groupBy(changes, ({ owner }) => owner)
   return new Map(
-    byOwner
-      .filter(([owner]) => contention.isHeld(key, owner))
-      .map(([owner, changes]) => [owner, contendedFault(changes)]),
+    group.flatMap((person) => {
+      const mine = byOwner.get(person.owner) ?? []
+      const onlyAdds = mine.length > 0 && mine.every(({ action }) => action === 'Add')
+      return onlyAdds && contention.isHeld(rowOf(person))
+        ? [[person.owner, contendedFault(mine)] as const]
+        : []
+    }),
   )
+}
+
+/** What is being undone: what one integration asks of one target now. Its own change begins a new row. */
+function rowOf(person: Party): string {
+  return `${person.target.key} ${person.owner} ${questionOf(person)}`
 }
 
 function withoutHeld(input: TargetInput, held: ReadonlyMap<string, Fault>): TargetInput {
@@ -127,10 +138,9 @@ function noteContention(
   changes: readonly Change[],
 ): void {
   const changed = new Set(changes.filter(({ action }) => action !== 'Remove').map(({ owner }) => owner))
-  for (const { owner, stance } of group) {
-    if (stance !== 'Wants' || held.has(owner)) continue
-    if (!changed.has(owner)) contention.noteInPlace(key, owner)
-    else if (wasInPlace(key, owner)) contention.noteRepair(key, owner)
+  for (const person of group.filter(({ owner, stance }) => stance === 'Wants' && !held.has(owner))) {
+    if (!changed.has(person.owner)) contention.noteInPlace(rowOf(person))
+    else if (wasInPlace(key, person.owner)) contention.noteRepair(rowOf(person))
   }
 }
 

@@ -36,8 +36,12 @@ export async function targetPass(
   const ghost = world.ghostAt(key)
   const parts: AccountPart[] = []
   for (const account of accountsOf(ghost === undefined ? people : [...people, ghost])) {
+    const [first] = ghost === undefined ? people : [...people, ghost]
+    const namesakes = first === undefined ? [] : world.namesakesOf(first.target)
     const group = people.filter((person) => person.account === account)
-    parts.push(await serveAccount(dependencies, { account, group, people, ghost }, signal))
+    parts.push(
+      await serveAccount(dependencies, { account, group, people: [...people, ...namesakes], ghost }, signal),
+    )
   }
   const report = merged(world.reportOf(key), parts)
   const news = world.publish(key, report)

@@ -1,3 +1,4 @@
+import type { Target } from '../clouds/cloud.ts'
 import { canonicalJson } from '../plan/json.ts'
 import type { Resolution } from '../vendors/resolve.ts'
 import { combined } from './combined-report.ts'
@@ -38,7 +39,9 @@ export class World {
   forget(owner: string): string[] {
     const parties = [...(this.#parties.get(owner)?.values() ?? [])]
     for (const party of parties) {
-      if (this.#answerTo(party)?.present !== false) this.#ghosts.set(party.target.key, party)
+      const { key } = party.target
+      const orphans = [...(this.#reports.get(key)?.orphans.values() ?? [])].flat()
+      if (this.#answerTo(party)?.present !== false || orphans.length > 0) this.#ghosts.set(key, party)
     }
     this.#parties.delete(owner)
     for (const { target } of parties) this.#attend(target.key, owner, false)
@@ -51,6 +54,22 @@ export class World {
     return owners
       .flatMap((owner) => this.#parties.get(owner)?.get(target) ?? [])
       .sort((a, b) => compare(a.createdAt, b.createdAt) || compare(a.owner, b.owner))
+  }
+
+  /**
+   * Integrations that name the same bucket by another address (another store of that name, or the same one under another
+   * spelling): their entries, if they are here, are nobody's to judge.
+   */
+  namesakesOf({ key, name }: Target): Party[] {
+    const others = [...this.#parties.values()].flatMap((targets) => [...targets.values()])
+    const namesakes = others.filter(({ target }) => target.name === name && target.key !== key)
+    return namesakes.map((party) => ({
+      ...party,
+      stance: 'Keeps',
+      planned: undefined,
+      entries: [],
+      probes: [],
+    }))
   }
 
   /** Who left entries at a target, if nobody has looked for them since without finding any. */

@@ -34,6 +34,6 @@ export function outOfReach(
   if (lost.length === 0) return undefined
   const { namespace, name } = integration.metadata
   const command = `kubectl annotate si/${name} -n ${namespace} ${APPLIED_AT_ANNOTATION}-`
-  const message = `access was applied at ${lost.join(', ')}, but CloudAccount "${account}" now reaches ${reached.join(', ')}. Point the account back, so that it can be kept and taken away there. If it is the same storage under a new address: ${command}`
+  const message = `access was applied at ${lost.join(', ').slice(0, 500)}, but CloudAccount "${account}" now reaches ${reached.join(', ')}. Point the account back, so that it can be kept and taken away there. If it is the same storage under a new address: ${command}`
   return { reason: 'TargetOutOfReach', message, retry: 'OnChange' }
 }

@@ -10,17 +10,24 @@ import { matchesWhole } from './requirements.ts'
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
 const UNSAFE = /[*?\u0000-\u001f\u007f]|\$\{/u
 
+/** Parameter values as given, and which of them come from a Secret: those are sensitive, whatever the vendor says. */
+export interface GivenParameters {
+  readonly values: Readonly<Record<string, string>>
+  readonly secret: ReadonlySet<string>
+}
+
 /** Checks given values against what the vendor declares, in the vendor's own words. Never echoes a sensitive value. */
 export function checkParameters(
   declared: readonly VendorParameter[],
-  given: Readonly<Record<string, string>>,
+  { values: given, secret }: GivenParameters,
 ): Found<Readonly<Record<string, string>>> {
   const names = declared.map(({ name }) => name)
   const unknown = Object.keys(given).find((name) => !names.includes(name))
   if (unknown !== undefined)
     return refused(unknown, `is not a parameter of this vendor (${names.join(', ') || 'it has none'})`)
   for (const parameter of declared) {
-    const fault = faultOf(parameter, given[parameter.name])
+    const sensitive = parameter.sensitive === true || secret.has(parameter.name)
+    const fault = faultOf({ ...parameter, sensitive }, given[parameter.name])
     if (fault !== undefined) return fault
   }
   return found(given)

@@ -29,6 +29,13 @@ function placeholderFaults(spec: StorageVendorSpec): string[] {
   )
 }
 
+/** Parameters whose values status, events and logs show: in outputs, principals, resources, origins. */
+export function shownParameters(spec: StorageVendorSpec): string[] {
+  const shown = textsIn(spec, 'spec').filter(({ path }) => isShown(path))
+  const names = shown.flatMap(({ text }) => placeholdersIn(text))
+  return names.flatMap((name) => /^parameters\.(.+)$/.exec(name)?.[1] ?? [])
+}
+
 /** Names that exist only once a cloud has answered, or in other clouds; legal in the parts named. */
 const LATER: readonly (readonly [RegExp, readonly string[]])[] = [
   [/^spec\.s3\.(outputs|nextStep|role)/, ['role.arn', 'role.name']],

@@ -5,7 +5,7 @@ import { isAllowed } from './allow.ts'
 import { type Found, found, refuse } from './found.ts'
 import { checkParameters } from './parameters.ts'
 import { fill, type PlaceholderValues } from './placeholders.ts'
-import { recipeFaults } from './recipe-faults.ts'
+import { recipeFaults, shownParameters } from './recipe-faults.ts'
 import { unmetRequirement, unsupportedParts } from './requirements.ts'
 import type { ResolveInput } from './resolve.ts'
 import { type Claims, s3Claims } from './s3-claims.ts'
@@ -20,6 +20,13 @@ export interface Grant extends Claims {
 /** The questions, in the order in which a user would mend them; the first that fails is the fault. */
 export function resolveGrant(input: ResolveInput, location: Location): Found<Grant> {
   const { integration, vendor } = input
+  const { expiresAt } = integration.spec
+  if (expiresAt !== undefined && Number.isNaN(Date.parse(expiresAt))) {
+    return refuse(
+      'InvalidSpec',
+      `spec.expiresAt: "${expiresAt}" is no time that can be reckoned with. Write it in UTC, as 2027-03-01T00:00:00Z.`,
+    )
+  }
   if (vendor === undefined) return refuse('VendorNotFound', vendorMissing(integration))
   const recipe = usableRecipe(vendor, location)
   if (!recipe.ok) return recipe
@@ -28,8 +35,11 @@ export function resolveGrant(input: ResolveInput, location: Location): Found<Gra
     return refuse('InvalidSpec', unknownAccess(vendor, access))
   const denied = notAllowed(input, location, access)
   if (denied !== undefined) return { ok: false, fault: denied }
-  if ('reason' in input.parameters) return { ok: false, fault: input.parameters as Fault }
-  const parameters = checkParameters(vendor.spec.parameters ?? [], input.parameters as Record<string, string>)
+  if (!input.parameters.ok) return input.parameters
+  const given = input.parameters.value
+  const shown = shownParameters(vendor.spec).find((name) => given.secret.has(name))
+  if (shown !== undefined) return refuse('InvalidParameter', secretShown(shown))
+  const parameters = checkParameters(vendor.spec.parameters ?? [], given)
   if (!parameters.ok) return parameters
   return grantOf(recipe.value, access, valuesOf(integration, location, parameters.value))
 }
@@ -92,6 +102,10 @@ function valuesOf(
   const named = Object.entries(parameters).map(([name, value]) => [`parameters.${name}`, value])
   const { namespace = '', name } = metadata
   return { partition, accountId, region, bucket, prefix, namespace, name, ...Object.fromEntries(named) }
+}
+
+function secretShown(name: string): string {
+  return `spec.parametersFrom: this vendor’s recipe shows parameter "${name}" in status, events and logs, so it cannot come from a Secret. Give it in spec.parameters if it may be seen.`
 }
 
 function vendorMissing({ spec }: StorageIntegration): string {

@@ -6,6 +6,8 @@ import type { Probe, Target } from '../clouds/cloud.ts'
 import type { Stance } from '../plan/ownership.ts'
 import type { ClaimedEntry } from '../plan/plan-target.ts'
 import { outOfReach } from './applied-at.ts'
+import type { Found } from './found.ts'
+import type { GivenParameters } from './parameters.ts'
 import { type Grant, resolveGrant } from './resolve-grant.ts'
 import { locate, ownerOf } from './spec.ts'
 
@@ -17,7 +19,7 @@ export interface ResolveInput {
   readonly account: CloudAccount | undefined
   readonly namespaceLabels: Readonly<Record<string, string>>
   /** spec.parameters with what parametersFrom yielded, or why that could not be had. */
-  readonly parameters: Readonly<Record<string, string>> | Fault
+  readonly parameters: Found<GivenParameters>
   /** Milliseconds since the epoch. */
   readonly now: number
 }
@@ -107,7 +109,8 @@ function decide(input: ResolveInput, lost: Fault | undefined, fault: Fault | und
 }
 
 function expiryOf({ spec }: StorageIntegration): number | undefined {
-  return spec.expiresAt === undefined ? undefined : Date.parse(spec.expiresAt)
+  const time = spec.expiresAt === undefined ? Number.NaN : Date.parse(spec.expiresAt)
+  return Number.isNaN(time) ? undefined : time
 }
 
 /** Milliseconds until the resolution changes by itself, if it ever does. */

@@ -73,8 +73,19 @@ function locateS3(
     return refuse('InvalidSpec', 'spec.s3.prefix must not hold *, ? or $, which would widen the grant.')
   const partition = aws.partition ?? partitionOf(aws.region)
   const name = `s3://${bucket}`
-  const target: Target = { key: `${name} at ${aws.endpoint ?? partition}`, kind: 'S3Bucket', name, bucket }
+  const target: Target = {
+    key: `${name} at ${aws.endpoint === undefined ? partition : storeOf(aws.endpoint)}`,
+    kind: 'S3Bucket',
+    name,
+    bucket,
+  }
   return found({ target, bucket, prefix, partition, accountId: aws.accountId, region: aws.region })
+}
+
+/** The endpoint in its one spelling, so that one bucket is one target: https://S3.example:443/ is https://s3.example. */
+function storeOf(endpoint: string): string {
+  const { origin, pathname } = new URL(endpoint)
+  return `${origin}${pathname.replace(/\/+$/, '')}`
 }
 
 function accountMissing(named: string | undefined): string {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { StorageVendorSpec } from '../../src/api/generated/storage-vendor.ts'
 import { type ResolveInput, resolve } from '../../src/vendors/resolve.ts'
-import { anAccount, anInput, anIntegration, aStatement, aVendor } from './things.ts'
+import { anAccount, anInput, anIntegration, aStatement, aVendor, given } from './things.ts'
 
 const deleted = { deletionTimestamp: '2026-11-22T11:59:00Z' }
 const past = '2026-11-22T11:00:00Z'
@@ -166,6 +166,12 @@ describe('an integration cannot be resolved', () => {
       /cannot be limited to a prefix/,
     ],
     [
+      'with a time of expiry that cannot be reckoned with',
+      { integration: anIntegration({ expiresAt: '2020-01-01T00:00:00+24:59' }) },
+      'InvalidSpec',
+      /spec\.expiresAt: "2020-01-01T00:00:00\+24:59" is no time/,
+    ],
+    [
       'with a wildcard in its prefix',
       { integration: anIntegration({ s3: { bucket: 'street-scenes', prefix: 'r*/' } }) },
       'InvalidSpec',
@@ -173,13 +179,18 @@ describe('an integration cannot be resolved', () => {
     ],
     [
       'with a parameter that the vendor does not declare',
-      { parameters: { color: 'red' } },
+      { parameters: given({ color: 'red' }) },
       'InvalidParameter',
       /parameters\.color: is not a parameter/,
     ],
     [
       'when a Secret could not be read',
-      { parameters: { reason: 'SecretNotFound', message: 'no Secret', retry: 'Backoff' } },
+      {
+        parameters: {
+          ok: false,
+          fault: { reason: 'SecretNotFound', message: 'no Secret', retry: 'Backoff' },
+        },
+      },
       'SecretNotFound',
       /no Secret/,
     ],
@@ -235,9 +246,24 @@ describe('a parameter', () => {
   ]
   for (const [name, parameter, parameters, message] of cases) {
     it(name, () =>
-      assert.match(resolve(anInput({ ...declared(parameter), parameters })).fault?.message ?? '', message),
+      assert.match(
+        resolve(anInput({ ...declared(parameter), parameters: given(parameters) })).fault?.message ?? '',
+        message,
+      ),
     )
   }
+
+  it('from a Secret is never echoed, whatever the vendor says of it', () => {
+    const parameters = given({ id: 'S3cr3t-Hunter2' }, ['id'])
+    const { fault } = resolve(anInput({ ...declared({ pattern: '[a-z]{4}' }), parameters }))
+    assert.match(fault?.message ?? '', /id: its value is not of the vendor’s form/)
+  })
+
+  it('from a Secret is refused where the recipe would show it', () => {
+    const s3 = { ...aVendor().spec.s3, outputs: [{ name: 'id', label: 'ID', value: '${parameters.id}' }] }
+    const { fault } = resolve(anInput({ ...declared({}, { s3 }), parameters: given({ id: 'x' }, ['id']) }))
+    assert.match(fault?.message ?? '', /shows parameter "id" in status/)
+  })
 
   it('that may be left out, but that the recipe needs here, is asked for', () => {
     const vendor = declared(
@@ -254,7 +280,7 @@ describe('a parameter', () => {
     const conditions = [{ operator: 'StringEquals', key: 'sts:ExternalId', values: ['${parameters.id}'] }]
     const vendor = declared({}, { s3: { bucketPolicy: { statements: [aStatement({ conditions })] } } })
     const [entry] = resolve(
-      anInput({ ...vendor, parameters: { id: '"},{"Effect":"Allow"' } }),
+      anInput({ ...vendor, parameters: given({ id: '"},{"Effect":"Allow"' }) }),
     ).claims.flatMap((claim) => claim.entries)
     const { Condition } = (entry?.body ?? {}) as { readonly Condition?: unknown }
     assert.deepEqual(Condition, { StringEquals: { 'sts:ExternalId': ['"},{"Effect":"Allow"'] } })
@@ -285,8 +311,8 @@ describe('an entry of a recipe', () => {
   it('counts when its parameter has one of the values', () => {
     const entry = { name: 'eu', when: { parameter: 'site', values: ['eu'] } }
     assert.deepEqual(names([entry]), [])
-    assert.deepEqual(names([entry], { parameters: { site: 'eu' } }), ['eu'])
-    assert.deepEqual(names([entry], { parameters: { site: 'us' } }), [])
+    assert.deepEqual(names([entry], { parameters: given({ site: 'eu' }) }), ['eu'])
+    assert.deepEqual(names([entry], { parameters: given({ site: 'us' }) }), [])
   })
 
   it('counts when its parameter is given, or is not', () => {
@@ -295,7 +321,7 @@ describe('an entry of a recipe', () => {
       { name: 'without', when: { parameter: 'site', given: false } },
     ]
     assert.deepEqual(names(entries), ['without'])
-    assert.deepEqual(names(entries, { parameters: { site: 'x' } }), ['with'])
+    assert.deepEqual(names(entries, { parameters: given({ site: 'x' }) }), ['with'])
   })
 
   it('counts in its partitions', () => {

@@ -79,13 +79,21 @@ export function aStatement(statement: Partial<Statement> = {}): Statement {
 }
 /* biome-ignore-end lint/suspicious/noTemplateCurlyInString: recipes hold placeholders */
 
+/** Parameters as spec.parameters gives them; names in `secret` come from a Secret. */
+export function given(
+  values: Readonly<Record<string, string>>,
+  secret: readonly string[] = [],
+): ResolveInput['parameters'] {
+  return { ok: true, value: { values, secret: new Set(secret) } }
+}
+
 export function anInput(parts: Partial<ResolveInput> = {}): ResolveInput {
   return {
     integration: anIntegration(),
     vendor: aVendor(),
     account: anAccount(),
     namespaceLabels: {},
-    parameters: {},
+    parameters: given({}),
     now: NOW,
     ...parts,
   }

@@ -1,6 +1,6 @@
 import { FaultError } from '../../api/fault.ts'
 import type { CloudCall, SessionHooks } from '../session-hooks.ts'
-import type { AwsCall } from './aws-call.ts'
+import { type AwsCall, isWrite } from './aws-call.ts'
 import { toFaultError } from './errors.ts'
 import type { Pace } from './pace.ts'
 
@@ -18,7 +18,8 @@ export class AwsCaller {
    * @throws FaultError for what the other side answers; the signal's own reason when it was aborted; a bug as it is.
    */
   async run<T>(call: AwsCall, send: () => Promise<T>, signal: AbortSignal): Promise<T> {
-    await this.#pace.take(signal)
+    if (isWrite(call)) this.#pace.charge()
+    else await this.#pace.take(signal)
     const start = performance.now()
     try {
       const answer = await send()

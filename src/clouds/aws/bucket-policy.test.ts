@@ -85,6 +85,7 @@ describe('a bucket policy', () => {
   })
 
   for (const [why, text] of [
+    ['empty, though S3 said that there is one', ''],
     ['no JSON', '{'],
     ['a list', '[]'],
     ['statements that are no objects', '{"Statement":["x"]}'],

@@ -24,12 +24,13 @@ export const bucketPolicyKind: DocumentKind<Statement> = {
 }
 
 /**
- * Takes a policy text apart; no text (no policy) is an empty document.
+ * Takes a policy text apart; undefined (S3 said that there is no policy) is an empty document. An empty text is no policy
+ * at all: taken for one, it would be written over.
  *
  * @throws FaultError UnreadableDocument when the text is no policy that can be written back without loss.
  */
 export function decodeBucketPolicy(text: string | undefined): Document<Statement> {
-  if (text === undefined || text === '') return { entries: [], envelope: { Version: '2012-10-17' } }
+  if (text === undefined) return { entries: [], envelope: { Version: '2012-10-17' } }
   const policy = parsePolicy(text)
   const { Statement: list, ...envelope } = policy
   const entries = list === undefined ? [] : Array.isArray(list) ? list : [list]

@@ -27,6 +27,12 @@ export class Pace {
     this.#clock = clock
   }
 
+  /** Counts a request that goes at once: a write must not wait between the read that it was planned from and itself. */
+  charge(): void {
+    const now = this.#clock.now()
+    this.#due = Math.max(this.#due + this.#interval, now - this.#burst + this.#interval)
+  }
+
   /** Resolves when the next request may go; rejects with the signal's abort, and then counts for nothing. */
   async take(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted()

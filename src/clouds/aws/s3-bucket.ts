@@ -90,6 +90,7 @@ export class S3Bucket implements TargetDriver {
     }
   }
 
+  /** Undefined only when S3 says in words that there is no policy; an answer without a text is a text that is no policy. */
   async #readPolicy(signal: AbortSignal): Promise<string | undefined> {
     const answer = await this.#send(
       'GetBucketPolicy',
@@ -97,7 +98,7 @@ export class S3Bucket implements TargetDriver {
         client.send(new GetBucketPolicyCommand(input), abort).catch(absentAsUndefined),
       signal,
     )
-    return answer?.Policy
+    return answer === undefined ? undefined : (answer.Policy ?? '')
   }
 
   async #readCors(signal: AbortSignal): Promise<readonly CorsRule[] | undefined> {

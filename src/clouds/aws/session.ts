@@ -58,6 +58,7 @@ class AwsSession implements CloudSession {
       maxAttempts: 1,
       requestHandler: this.#connections.handler,
       customUserAgent: 'mooring',
+      ignoreConfiguredEndpointUrls: true, // AWS_ENDPOINT_URL is for other programs; an account says where it is
       ...(endpoint === undefined ? {} : { endpoint }),
     }
     const credentials = credentialsOf(account, secret, { ...shared, region }, this.#runLoading)
