@@ -38,7 +38,9 @@ function valuesOf(
   argv: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
 ): Map<string, string> {
-  const command = new Command('mooring').description('Ties buckets to the vendors that need them.')
+  const command = new Command('mooring')
+    .description('Ties buckets to the vendors that need them.')
+    .version('0.1.0')
   for (const { flag, fallback, description } of SETTINGS) {
     const help = `${description} (env: ${variableOf(flag)})`
     command.addOption(new Option(`--${flag} <value>`, help).default(env[variableOf(flag)] || fallback))

@@ -15,7 +15,7 @@ import { type Gauges, makeMetrics } from './metrics.ts'
 import type { Caches } from './reconcile/gather.ts'
 import { World } from './reconcile/world.ts'
 import { Service } from './service.ts'
-import { checkCluster, clusterUid } from './startup-checks.ts'
+import { checkCluster, clusterUid, StartupError } from './startup-checks.ts'
 
 /** A started operator: the parts that stopping it in order takes. */
 export interface RunningOperator extends StopParts {
@@ -68,10 +68,9 @@ export async function startOperator(
   })
 
   const state = { ready: false }
-  const health = await serveHealth(config.httpAddress, {
-    isLive: () => true,
-    isReady: () => state.ready,
-    metrics: metrics.page,
+  const questions = { isLive: () => true, isReady: () => state.ready, metrics: metrics.page }
+  const health = await serveHealth(config.httpAddress, questions).catch((error: unknown) => {
+    throw notServed(config.httpAddress, error)
   })
   log.info({ url: health.url, server: connection.server, installation }, 'listening')
 
@@ -81,8 +80,9 @@ export async function startOperator(
   Promise.all(reflectors.map(({ reflector }) => reflector.synced)).then(() => {
     if (service.stopped) return
     state.ready = true
-    if (config.leaderElection) campaign(elector, service, onLost)
-    else service.start()
+    if (!config.leaderElection) return service.start()
+    log.info({ namespace: connection.namespace, lease: 'mooring' }, 'waiting to lead')
+    campaign(elector, service, onLost)
   })
   return {
     url: health.url,
@@ -98,6 +98,14 @@ export async function startOperator(
       await Promise.all([rest.close(), health.close()])
     },
   }
+}
+
+function notServed(address: string, error: unknown): StartupError {
+  const { code = '', message } = error as NodeJS.ErrnoException
+  const why = code === 'EADDRINUSE' ? 'the port is taken' : code || message
+  return new StartupError(
+    `--http-address (MOORING_HTTP_ADDRESS) "${address}" cannot be served: ${why}. Choose another, such as 127.0.0.1:8081.`,
+  )
 }
 
 /** Serves while this process leads; aborts every pass at the moment when it no longer does. */

@@ -40,6 +40,8 @@ export interface TargetDriver {
   readBack(names: readonly DocumentName[], signal: AbortSignal): Promise<readonly ObservedDocument[]>
   /** Writes `plan.after` in one call; never deletes and puts. Call only when the plan has changes. */
   write(plan: DocumentPlan, signal: AbortSignal): Promise<void>
+  /** What only the cloud knows of the target, as far as it was met: the bucket's own region. For placeholders. */
+  facts(): Readonly<Record<string, string>>
   /** Tries one probe. Never throws for what the other side answers; `Unknown` when it could not be tried. */
   probe(probe: Probe, signal: AbortSignal): Promise<CheckResult>
 }

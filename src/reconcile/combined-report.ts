@@ -9,6 +9,7 @@ export function combined(answers: readonly OwnerReport[]): OwnerReport {
     present: answers.some(({ present }) => present),
     pending: answers.flatMap(({ pending }) => pending),
     checks: answers.flatMap(({ checks }) => checks),
+    facts: Object.assign({}, ...answers.map(({ facts }) => facts)),
     settling: answers.some(({ settling }) => settling),
   }
 }

@@ -22,6 +22,8 @@ export interface Findings {
   readonly held: ReadonlyMap<string, Fault>
   readonly checks: ReadonlyMap<string, CheckResult>
   readonly settling: boolean
+  /** What only the cloud knows of the target. */
+  readonly facts: Readonly<Record<string, string>>
   /** For integrations in mode Plan, and for those that leave. */
   readonly whatIfs: ReadonlyMap<string, WhatIf>
 }
@@ -47,7 +49,7 @@ export function failedReports(people: readonly Party[], fault: Fault): Map<strin
   return new Map(
     people.map((person) => {
       const gone = person.stance === 'Leaves' && fault.reason === 'BucketNotFound'
-      const nothing = { documents: [], pending: [], checks: [], settling: false }
+      const nothing = { documents: [], pending: [], checks: [], facts: {}, settling: false }
       return [
         person.owner,
         { question: questionOf(person), ...nothing, fault: gone ? undefined : fault, present: !gone },
@@ -63,6 +65,7 @@ function ownerReport(person: Party, findings: Findings): OwnerReport {
     present: findings.applied.present.has(owner),
     pending: [],
     checks: [],
+    facts: findings.facts,
     settling: false,
   }
   if (stance === 'Wants') return { ...report, ...servedReport(person, findings) }
@@ -137,7 +140,7 @@ function refusedFault(refusal: Refusal | undefined): Fault | undefined {
 }
 
 function lostRace(what: string): Fault {
-  const message = `${what}: someone else wrote it at the same moment. It is written again by itself.`
+  const message = `${what}: someone else wrote it at the same moment, or the store does not keep what it takes. It is written again by itself.`
   return { reason: 'LostRace', message, retry: 'Backoff' }
 }
 

@@ -1,6 +1,7 @@
 import { mergeConditions } from '../api/conditions.ts'
 import type { StorageIntegrationStatus } from '../api/generated/storage-integration.ts'
 import type { Resolution } from '../vendors/resolve.ts'
+import { tell } from '../vendors/tell.ts'
 import type { OwnerReport, PendingChange } from './target-report.ts'
 import { verdicts } from './verdicts.ts'
 
@@ -26,13 +27,11 @@ export function reportStatus(
     resolution.generation,
     now,
   )
-  const served = resolution.stance === 'Wants' || resolution.hold === 'Planned'
   return {
     observedGeneration: resolution.generation,
     conditions,
     storage: resolution.storage,
-    ...(served ? { outputs: resolution.outputs } : {}),
-    ...(served && resolution.nextStep !== undefined ? { nextStep: resolution.nextStep } : {}),
+    ...toldOf(resolution, answer),
     ...planOf(resolution, answer),
     ...(answer !== undefined && answer.checks.length > 0 ? { checks: answer.checks } : {}),
     ...(resolution.vendorRevision === undefined ? {} : { vendorRevision: resolution.vendorRevision }),
@@ -52,6 +51,17 @@ export function isWaiting(
   const asks =
     resolution.fault === undefined && (resolution.stance !== 'Keeps' || resolution.planned !== undefined)
   return asks && answer === undefined && (before?.conditions ?? []).length > 0
+}
+
+/** What is to be pasted where, once the access stands; and in mode Plan, where it is part of what is reviewed. */
+function toldOf(
+  { tell: telling, stance, hold }: Resolution,
+  answer: OwnerReport | undefined,
+): Partial<StorageIntegrationStatus> {
+  const stands = stance === 'Wants' && answer !== undefined && answer.fault === undefined
+  if (telling === undefined || (!stands && hold !== 'Planned')) return {}
+  const { outputs, nextStep } = tell(telling, answer?.facts)
+  return { outputs, ...(nextStep === undefined ? {} : { nextStep }) }
 }
 
 function planOf(

@@ -93,7 +93,15 @@ async function serve(
   if (applied.changes.length > 0) dependencies.announce(target, applied.changes)
   const checks = await probeAll(driver, group, signal)
   const settling = dependencies.isSettling(target, applied.changes.length > 0)
-  return { target, applied, held, checks, settling, whatIfs: whatIfs(input, applied, group) }
+  return {
+    target,
+    applied,
+    held,
+    checks,
+    settling,
+    whatIfs: whatIfs(input, applied, group),
+    facts: driver.facts(),
+  }
 }
 
 /**

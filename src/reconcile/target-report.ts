@@ -32,6 +32,8 @@ export interface OwnerReport {
   /** What Enforce would change; for mode Plan. */
   readonly pending: readonly PendingChange[]
   readonly checks: readonly CheckResult[]
+  /** What only the cloud knows, for outputs: the bucket's region. */
+  readonly facts: Readonly<Record<string, string>>
   /** True shortly after a write: a failing check may be the cloud’s delay. */
   readonly settling: boolean
 }

@@ -4,17 +4,17 @@ import type { StorageVendor, VendorS3 } from '../api/generated/storage-vendor.ts
 import { isAllowed } from './allow.ts'
 import { type Found, found, refuse } from './found.ts'
 import { checkParameters } from './parameters.ts'
-import { fill, type PlaceholderValues } from './placeholders.ts'
+import type { PlaceholderValues } from './placeholders.ts'
 import { recipeFaults, shownParameters } from './recipe-faults.ts'
 import { unmetRequirement, unsupportedParts } from './requirements.ts'
 import type { ResolveInput } from './resolve.ts'
 import { type Claims, s3Claims } from './s3-claims.ts'
 import { accessLevel, type Location } from './spec.ts'
+import { type Tell, tell } from './tell.ts'
 
 /** What a resolved integration claims, and what it tells its user. */
 export interface Grant extends Claims {
-  readonly outputs: Readonly<Record<string, string>>
-  readonly nextStep?: string | undefined
+  readonly tell?: Tell | undefined
 }
 
 /** The questions, in the order in which a user would mend them; the first that fails is the fault. */
@@ -47,8 +47,8 @@ export function resolveGrant(input: ResolveInput, location: Location): Found<Gra
 /** A placeholder without a value is a parameter that was not given where the recipe needs it. */
 function grantOf(recipe: VendorS3, access: string, values: PlaceholderValues): Found<Grant> {
   try {
-    const outputs = (recipe.outputs ?? []).map(({ name, value }) => [name, fill(value, values)] as const)
-    const nextStep = recipe.nextStep === undefined ? undefined : fill(recipe.nextStep, values)
+    const told: Tell = { outputs: recipe.outputs ?? [], nextStep: recipe.nextStep, values }
+    tell(told)
     const claims = s3Claims(recipe, access, values)
     const grants = claims.entries.some(({ document }) => document === 'BucketPolicy')
     if (!grants)
@@ -56,7 +56,7 @@ function grantOf(recipe: VendorS3, access: string, values: PlaceholderValues): F
         'InvalidSpec',
         `spec.access: at ${access}, with these parameters, the vendor’s recipe grants nothing. Ask for another level, or give the parameters that choose an entry.`,
       )
-    return found({ ...claims, outputs: Object.fromEntries(outputs), nextStep })
+    return found({ ...claims, tell: told })
   } catch (error) {
     if (error instanceof FaultError) return { ok: false, fault: error.fault }
     throw error

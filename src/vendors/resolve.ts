@@ -10,6 +10,7 @@ import type { Found } from './found.ts'
 import type { GivenParameters } from './parameters.ts'
 import { type Grant, resolveGrant } from './resolve-grant.ts'
 import { locate, ownerOf } from './spec.ts'
+import type { Tell } from './tell.ts'
 
 /** Everything that deciding about one integration takes; gathered before, so that deciding reads nothing. */
 export interface ResolveInput {
@@ -49,8 +50,8 @@ export interface Resolution {
   readonly claims: readonly TargetClaim[]
   /** s3://bucket/prefix, for people. */
   readonly storage: string
-  readonly outputs: Readonly<Record<string, string>>
-  readonly nextStep?: string | undefined
+  /** Absent while it cannot be resolved. */
+  readonly tell?: Tell | undefined
   readonly vendorRevision?: string | undefined
   /** What mode Plan would ask: the stance that Enforce would give. */
   readonly planned?: Stance | undefined
@@ -70,8 +71,8 @@ export function resolve(input: ResolveInput): Resolution {
   const grant = location.ok
     ? resolveGrant(input, location.value)
     : { ok: false as const, fault: location.fault }
-  const made: Grant = grant.ok ? grant.value : { entries: [], probes: [], outputs: {} }
-  const { entries, probes, outputs, nextStep } = made
+  const made: Grant = grant.ok ? grant.value : { entries: [], probes: [] }
+  const { entries, probes } = made
   const lost = location.ok
     ? outOfReach(integration, account?.metadata.name ?? '', [location.value.target.key])
     : location.fault
@@ -85,8 +86,7 @@ export function resolve(input: ResolveInput): Resolution {
     claims: location.ok ? [{ target: location.value.target, entries, probes }] : [],
     storage: location.storage,
     vendorRevision: input.vendor?.spec.revision,
-    outputs,
-    nextStep,
+    tell: made.tell,
     ...decided,
     changesAt: expiryOf(integration),
   }

@@ -9,15 +9,19 @@ import { corsKind, decodeCors } from '../../src/clouds/aws/cors.ts'
 import type { DocumentKind } from '../../src/plan/document.ts'
 import { planTarget } from '../../src/plan/plan-target.ts'
 import { resolve } from '../../src/vendors/resolve.ts'
+import { tell } from '../../src/vendors/tell.ts'
 import { anAccount, anInput, anIntegration } from './things.ts'
 
 const catalogue = new URL('../../deploy/vendors/', import.meta.url)
 
 function goldenOf(vendor: StorageVendor): object {
   const integration = anIntegration({ vendor: vendor.metadata.name })
-  const { owner, claims, outputs, nextStep, fault } = resolve(
-    anInput({ integration, vendor, account: anAccount() }),
-  )
+  const {
+    owner,
+    claims,
+    tell: telling,
+    fault,
+  } = resolve(anInput({ integration, vendor, account: anAccount() }))
   const [claim] = claims
   const plan = planTarget({
     installation: 'golden',
@@ -33,7 +37,7 @@ function goldenOf(vendor: StorageVendor): object {
     changes,
     after,
   }))
-  return { fault, documents, outputs, nextStep }
+  return { fault, documents, ...(telling === undefined ? {} : tell(telling)) }
 }
 
 describe('the plan of every vendor in the catalogue is as reviewed', () => {

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
+import { parse } from 'yaml'
 import type { Fault } from '../../src/api/fault.ts'
 import type { StorageIntegrationStatus } from '../../src/api/generated/storage-integration.ts'
 import { partiesOf } from '../../src/reconcile/party.ts'
@@ -29,6 +31,7 @@ function answer(parts: Partial<OwnerReport> = {}): OwnerReport {
     present: true,
     pending: [],
     checks: [passed],
+    facts: {},
     settling: false,
     ...parts,
   }
@@ -249,5 +252,20 @@ describe('the question of a resolution', () => {
       question({ integration: anIntegration({}, { generation: 9, labels: { a: 'b' } }) }),
       question({}),
     )
+  })
+})
+
+describe('what the vendor’s form asks for', () => {
+  it('is told once the access stands, with the bucket’s own region', async () => {
+    const vendor = parse(
+      readFileSync(new URL('../../deploy/vendors/segments-ai.yaml', import.meta.url), 'utf8'),
+    )
+    const { outputs, nextStep } = status({ vendor }, answer({ facts: { region: 'us-east-2' } }))
+    assert.equal(outputs?.region, 'us-east-2')
+    assert.match(nextStep ?? '', /street-scenes\.s3\.us-east-2\.amazonaws\.com/)
+  })
+  it('is not told while the access is not there', () => {
+    const made = status({}, answer({ fault: denied, documents: [] }))
+    assert.deepEqual([made.outputs, made.nextStep], [undefined, undefined])
   })
 })

@@ -66,7 +66,7 @@ function unknownIdentity(call: AwsCall, isCustomEndpoint: boolean): Identity {
 function wrongAccount(found: string, arn: string, wanted: string): FaultError {
   return new FaultError({
     reason: 'WrongAccount',
-    message: `the credentials belong to account ${found} (${stableName(arn)}), spec.aws.accountId says ${wanted}; nothing was written. Correct one of them.`,
+    message: `the credentials belong to account ${found} (${stableName(arn)}), spec.aws.accountId says ${wanted}; nothing was written. Correct the credentials; if it is the id, create the CloudAccount anew, since spec.aws.accountId cannot change.`,
     retry: retryOf('WrongAccount'),
   })
 }

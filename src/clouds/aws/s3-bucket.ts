@@ -77,6 +77,10 @@ export class S3Bucket implements TargetDriver {
     }
   }
 
+  facts(): Readonly<Record<string, string>> {
+    return { region: this.#s3.regionOf(this.#bucket) }
+  }
+
   probe(probe: Probe, signal: AbortSignal): Promise<CheckResult> {
     return this.#preflight.check(this.#bucket, this.#s3.regionOf(this.#bucket), probe, signal)
   }

@@ -70,7 +70,7 @@ describe('who we are', () => {
       callerIdentity('999999999999', 'arn:aws:sts::999999999999:assumed-role/x/s'),
     )
     const message =
-      'the credentials belong to account 999999999999 (arn:aws:iam::999999999999:role/x), spec.aws.accountId says 123456789012; nothing was written. Correct one of them.'
+      'the credentials belong to account 999999999999 (arn:aws:iam::999999999999:role/x), spec.aws.accountId says 123456789012; nothing was written. Correct the credentials; if it is the id, create the CloudAccount anew, since spec.aws.accountId cannot change.'
     await assert.rejects(session.open(CLIPS).write(DELETION, never), faultOf('WrongAccount', message))
     assert.ok(server.seen.every(isSts))
   })
