@@ -1,6 +1,6 @@
 import type { Document, DocumentKind, DocumentName, LimitBreach } from './document.ts'
 import { markOf } from './mark.ts'
-import { ownershipAt, type Stance } from './ownership.ts'
+import { type Ownership, ownershipAt, type Stance } from './ownership.ts'
 import { type DocumentPlan, planDocument, type WantedEntry } from './plan-document.ts'
 
 /** One entry that an integration claims in one document of a target. */
@@ -55,7 +55,7 @@ export interface Refusal extends LimitBreach {
 export function planTarget(input: TargetInput): TargetPlan {
   const refused = new Map<string, Refusal>()
   for (;;) {
-    const documents = planOnce(input, refused)
+    const documents = planOnce(withKeepers(input, refused))
     const news = documents.flatMap((plan) =>
       [...plan.refused].map(([owner, breach]) => [owner, { ...breach, document: plan.kind.label }] as const),
     )
@@ -64,34 +64,29 @@ export function planTarget(input: TargetInput): TargetPlan {
   }
 }
 
-/** The stance that counts: a refused owner keeps. */
-export function effectiveStances(
-  participants: readonly Participant[],
-  refused: ReadonlyMap<string, unknown>,
-): ReadonlyMap<string, Stance> {
-  return new Map(
-    participants.map(({ owner, stance }) => [
-      owner,
-      stance === 'Wants' && refused.has(owner) ? 'Keeps' : stance,
-    ]),
+/** The input with these owners keeping what they have: refused, held back, or barred. */
+export function withKeepers(input: TargetInput, owners: ReadonlyMap<string, unknown>): TargetInput {
+  const participants = input.participants.map((participant) =>
+    owners.has(participant.owner) ? { ...participant, stance: 'Keeps' as const } : participant,
   )
+  return { ...input, participants }
 }
 
-function planOnce(input: TargetInput, refused: ReadonlyMap<string, unknown>): DocumentPlan[] {
-  const stances = effectiveStances(input.participants, refused)
-  const ownership = ownershipAt(input.installation, input.target, stances)
+/** To whom the entries at this target belong. */
+export function ownershipIn({ installation, target, participants }: TargetInput): Ownership {
+  return ownershipAt(installation, target, new Map(participants.map(({ owner, stance }) => [owner, stance])))
+}
+
+function planOnce(input: TargetInput): DocumentPlan[] {
+  const ownership = ownershipIn(input)
   return input.documents.map(({ kind, document }) =>
-    planDocument(kind, document, wantedIn(kind.name, input, stances), ownership),
+    planDocument(kind, document, wantedIn(kind.name, input), ownership),
   )
 }
 
-function wantedIn(
-  name: DocumentName,
-  input: TargetInput,
-  stances: ReadonlyMap<string, Stance>,
-): WantedEntry[] {
+function wantedIn(name: DocumentName, input: TargetInput): WantedEntry[] {
   return input.participants
-    .filter(({ owner }) => stances.get(owner) === 'Wants')
+    .filter(({ stance }) => stance === 'Wants')
     .flatMap(({ owner, entries }) =>
       entries
         .filter((entry) => entry.document === name)

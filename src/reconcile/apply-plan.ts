@@ -2,15 +2,15 @@ import type { Fault } from '../api/fault.ts'
 import type { TargetDriver } from '../clouds/cloud.ts'
 import type { DocumentName } from '../plan/document.ts'
 import { canonicalJson } from '../plan/json.ts'
-import { ownershipAt } from '../plan/ownership.ts'
 import type { Change } from '../plan/plan-document.ts'
 import { ownersIn } from '../plan/plan-document.ts'
 import {
-  effectiveStances,
   type ObservedDocument,
+  ownershipIn,
   planTarget,
   type TargetInput,
   type TargetPlan,
+  withKeepers,
 } from '../plan/plan-target.ts'
 import { type Written, withDocuments, writeDocuments } from './write-documents.ts'
 
@@ -46,12 +46,9 @@ export async function applyPlan(
   const first = await writeDocuments(driver, input, observedAt, signal)
   const barred = barredBy(first.faults, input)
   if (barred.size === 0) return settle(driver, first, barred, signal)
-  const participants = input.participants.map((other) =>
-    barred.has(other.owner) ? { ...other, stance: 'Keeps' as const } : other,
-  )
   const again = performance.now()
   const documents = await driver.observe(signal)
-  const second = await writeDocuments(driver, { ...input, participants, documents }, again, signal)
+  const second = await writeDocuments(driver, withKeepers({ ...input, documents }, barred), again, signal)
   return settle(driver, second, barred, signal)
 }
 
@@ -82,8 +79,7 @@ async function settle(
   const readBack = names.length === 0 ? [] : await driver.readBack(names, signal)
   const { documents } = withDocuments(input, readBack)
   const remaining = planTarget({ ...input, documents })
-  const stances = effectiveStances(input.participants, new Map())
-  const ownership = ownershipAt(input.installation, input.target, stances)
+  const ownership = ownershipIn(input)
   const present = documents.flatMap(({ kind, document }) => [...ownersIn(kind, document, ownership)])
   const orphans = remaining.documents.flatMap((plan) => plan.orphans)
   return { documents, remaining, changes, faults, barred, present: new Set(present), orphans }

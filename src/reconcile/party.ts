@@ -22,3 +22,13 @@ export interface Party {
 export function partiesOf({ owner, uid, createdAt, account, stance, planned, claims }: Resolution): Party[] {
   return claims.map((claim) => ({ owner, uid, createdAt, account, stance, planned, ...claim }))
 }
+
+/** True for one that wants a look at its targets: to be served, taken away, or planned for. */
+export function isAsking({ stance, planned }: Pick<Party, 'stance' | 'planned'>): boolean {
+  return stance !== 'Keeps' || planned !== undefined
+}
+
+/** The same party, asking for nothing: what it has, it keeps. */
+export function keeping(party: Party): Party {
+  return { ...party, stance: 'Keeps', planned: undefined, entries: [], probes: [] }
+}

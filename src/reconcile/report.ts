@@ -2,6 +2,7 @@ import { mergeConditions } from '../api/conditions.ts'
 import type { StorageIntegrationStatus } from '../api/generated/storage-integration.ts'
 import type { Resolution } from '../vendors/resolve.ts'
 import { tell } from '../vendors/tell.ts'
+import { isAsking } from './party.ts'
 import type { OwnerReport, PendingChange } from './target-report.ts'
 import { verdicts } from './verdicts.ts'
 
@@ -48,8 +49,7 @@ export function isWaiting(
   resolution: Resolution,
   answer: OwnerReport | undefined,
 ): boolean {
-  const asks =
-    resolution.fault === undefined && (resolution.stance !== 'Keeps' || resolution.planned !== undefined)
+  const asks = resolution.fault === undefined && isAsking(resolution)
   return asks && answer === undefined && (before?.conditions ?? []).length > 0
 }
 

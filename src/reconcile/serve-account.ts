@@ -2,11 +2,11 @@ import { type Fault, FaultError } from '../api/fault.ts'
 import type { CheckResult, CloudSession, Target, TargetDriver } from '../clouds/cloud.ts'
 import type { Stance } from '../plan/ownership.ts'
 import type { Change } from '../plan/plan-document.ts'
-import { planTarget, type TargetInput } from '../plan/plan-target.ts'
+import { planTarget, type TargetInput, withKeepers } from '../plan/plan-target.ts'
 import { type Applied, applyPlan } from './apply-plan.ts'
 import { type Contention, contendedFault } from './contention.ts'
 import { type Findings, failedReports, ownerReports, type WhatIf } from './owner-reports.ts'
-import type { Party } from './party.ts'
+import { isAsking, type Party } from './party.ts'
 import { type OwnerReport, probeKey, questionOf } from './target-report.ts'
 
 export interface ServeDependencies {
@@ -53,7 +53,7 @@ export async function serveAccount(
   { account, group, people, ghost }: Gathering,
   signal: AbortSignal,
 ): Promise<AccountPart> {
-  const active = group.filter(({ stance, planned }) => stance !== 'Keeps' || planned !== undefined)
+  const active = group.filter(isAsking)
   const target = active[0]?.target ?? (ghost?.account === account ? ghost.target : undefined)
   if (target === undefined) return { account, owners: new Map() }
   try {
@@ -88,7 +88,7 @@ async function serve(
     })),
   }
   const held = heldOwners(dependencies, group, input)
-  const applied = await applyPlan(driver, withoutHeld(input, held), observedAt, signal)
+  const applied = await applyPlan(driver, withKeepers(input, held), observedAt, signal)
   noteContention(dependencies, target, group, held, applied.changes)
   if (applied.changes.length > 0) dependencies.announce(target, applied.changes)
   const checks = await probeAll(driver, group, signal)
@@ -129,13 +129,6 @@ function heldOwners(
 /** What is being undone: what one integration asks of one target now. Its own change begins a new row. */
 function rowOf(person: Party): string {
   return `${person.target.key} ${person.owner} ${questionOf(person)}`
-}
-
-function withoutHeld(input: TargetInput, held: ReadonlyMap<string, Fault>): TargetInput {
-  const participants = input.participants.map((other) =>
-    held.has(other.owner) ? { ...other, stance: 'Keeps' as const } : other,
-  )
-  return { ...input, participants }
 }
 
 function noteContention(

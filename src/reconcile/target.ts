@@ -34,14 +34,13 @@ export async function targetPass(
   const { world } = dependencies
   const people = world.at(key)
   const ghost = world.ghostAt(key)
+  const present = ghost === undefined ? people : [...people, ghost]
+  const [first] = present
+  const everybody = first === undefined ? people : [...people, ...world.namesakesOf(first.target)]
   const parts: AccountPart[] = []
-  for (const account of accountsOf(ghost === undefined ? people : [...people, ghost])) {
-    const [first] = ghost === undefined ? people : [...people, ghost]
-    const namesakes = first === undefined ? [] : world.namesakesOf(first.target)
+  for (const account of accountsOf(present)) {
     const group = people.filter((person) => person.account === account)
-    parts.push(
-      await serveAccount(dependencies, { account, group, people: [...people, ...namesakes], ghost }, signal),
-    )
+    parts.push(await serveAccount(dependencies, { account, group, people: everybody, ghost }, signal))
   }
   const report = merged(world.reportOf(key), parts)
   const news = world.publish(key, report)

@@ -2,7 +2,7 @@ import type { Target } from '../clouds/cloud.ts'
 import { canonicalJson } from '../plan/json.ts'
 import type { Resolution } from '../vendors/resolve.ts'
 import { combined } from './combined-report.ts'
-import { type Party, partiesOf } from './party.ts'
+import { isAsking, keeping, type Party, partiesOf } from './party.ts'
 import { type OwnerReport, questionOf, type TargetReport } from './target-report.ts'
 
 /**
@@ -61,15 +61,8 @@ export class World {
    * spelling): their entries, if they are here, are nobody's to judge.
    */
   namesakesOf({ key, name }: Target): Party[] {
-    const others = [...this.#parties.values()].flatMap((targets) => [...targets.values()])
-    const namesakes = others.filter(({ target }) => target.name === name && target.key !== key)
-    return namesakes.map((party) => ({
-      ...party,
-      stance: 'Keeps',
-      planned: undefined,
-      entries: [],
-      probes: [],
-    }))
+    const namesakes = this.#all().filter(({ target }) => target.name === name && target.key !== key)
+    return namesakes.map(keeping)
   }
 
   /** Who left entries at a target, if nobody has looked for them since without finding any. */
@@ -79,15 +72,16 @@ export class World {
 
   /** Targets that integrations of this CloudAccount ask for, or left entries at. */
   targetsOf(account: string): string[] {
-    const parties = [...this.#parties.values()].flatMap((targets) => [...targets.values()])
-    parties.push(...this.#ghosts.values())
-    return [...new Set(parties.filter((party) => party.account === account).map(({ target }) => target.key))]
+    const here = [...this.#all(), ...this.#ghosts.values()].filter((party) => party.account === account)
+    return [...new Set(here.map(({ target }) => target.key))]
   }
 
   /** Takes a target's report; returns the owners and the accounts for whom it says something new. */
   publish(target: string, report: TargetReport): { readonly owners: string[]; readonly accounts: string[] } {
     const before = this.#reports.get(target)
-    if ([...report.orphans.values()].every((marks) => marks.length === 0)) this.#ghosts.delete(target)
+    const { orphans } = report
+    if (orphans.size > 0 && [...orphans.values()].every((marks) => marks.length === 0))
+      this.#ghosts.delete(target)
     if (this.#owners.has(target) || this.#ghosts.has(target)) this.#reports.set(target, report)
     else this.#reports.delete(target)
     return {
@@ -135,8 +129,12 @@ export class World {
   }
 
   #isLookedAt(target: string, account: string): boolean {
-    const asking = this.at(target).filter((party) => party.stance !== 'Keeps' || party.planned !== undefined)
+    const asking = this.at(target).filter(isAsking)
     return asking.some((party) => party.account === account) || this.#ghosts.get(target)?.account === account
+  }
+
+  #all(): Party[] {
+    return [...this.#parties.values()].flatMap((targets) => [...targets.values()])
   }
 
   #answerTo(party: Party): OwnerReport | undefined {
@@ -149,14 +147,7 @@ export class World {
     const { claims, uid, stance } = resolution
     const last = [...before.values()].filter((party) => party.uid === uid)
     if (claims.length > 0 || stance === 'Wants') return partiesOf(resolution)
-    return last.map((party) => ({
-      ...party,
-      stance: 'Keeps',
-      planned: undefined,
-      account: undefined,
-      entries: [],
-      probes: [],
-    }))
+    return last.map((party) => ({ ...keeping(party), account: undefined }))
   }
 
   /** Notes whether an owner is at a target, and drops what was reported of it there. */
