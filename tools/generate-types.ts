@@ -74,6 +74,8 @@ export const KINDS: readonly Kind[] = [
       'spec.s3.role.trust': 'VendorTrust',
       'spec.s3.role.trust.statements[]': 'VendorTrustStatement',
       'spec.s3.role.trust.statements[].webIdentity': 'VendorWebIdentity',
+      'spec.s3.role.customerPolicies[]': 'VendorCustomerPolicy',
+      'spec.s3.role.customerPolicies[].statements[]': 'VendorRoleStatement',
       'spec.s3.role.managedPolicies[]': 'VendorManagedPolicy',
       'spec.s3.attachToRole': 'VendorAttachToRole',
       'spec.s3.keyPolicy': 'VendorKeyPolicy',

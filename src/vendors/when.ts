@@ -13,11 +13,12 @@ export function applies({ access, when }: Selectable, level: string, values: Pla
 }
 
 function holds(
-  { parameter, values: accepted, given, partitions }: VendorWhen,
+  { parameter, values: accepted, exceptValues: refused, given, partitions }: VendorWhen,
   values: PlaceholderValues,
 ): boolean {
   const value = parameter === undefined ? undefined : values[`parameters.${parameter}`]
   if (accepted !== undefined && (value === undefined || !accepted.includes(value))) return false
+  if (refused !== undefined && value !== undefined && refused.includes(value)) return false
   if (given !== undefined && given !== (value !== undefined)) return false
   return partitions === undefined || partitions.some((partition) => partition === values.partition)
 }

@@ -1,6 +1,7 @@
 /** What the API server must accept, and changes to it that it must refuse. */
 import {
   accountOf,
+  acting,
   aws,
   awsAccount,
   azured,
@@ -8,8 +9,10 @@ import {
   gcsNamed,
   integrate,
   integrationOf,
+  policy,
   prefixed,
   type Spec,
+  stating,
   vending,
 } from './crds-objects.ts'
 
@@ -76,6 +79,22 @@ export const ACCEPTED: Readonly<Record<string, object>> = {
     },
   }),
   'the shortest vendor': vending({}),
+  'a role that acts by customer-managed policies alone': acting({ customerPolicies: [policy] }),
+  'policy names with every sign that IAM takes, and one as long as it may be': acting({
+    inlinePolicies: [{ ...policy, policyName: 'a_Z0+=,.@-' }],
+    customerPolicies: [
+      { ...policy, name: 'a', policyName: 'a'.repeat(128), description: 'Read by a vendor.' },
+      { ...policy, name: 'b' },
+    ],
+  }),
+  'one policy name as inline and as customer-managed policy, which IAM keeps apart': acting({
+    inlinePolicies: [{ ...policy, policyName: 'Access' }],
+    customerPolicies: [{ ...policy, policyName: 'Access' }],
+  }),
+  'an entry that is in by default': stating(
+    { when: { parameter: 'feature', exceptValues: ['Off'] } },
+    { parameters: [{ name: 'feature', description: 'X.', source: 'CustomerGiven', required: false }] },
+  ),
 }
 
 /** Each changes one field of the object that stands before it. */

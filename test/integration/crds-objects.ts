@@ -74,16 +74,13 @@ export const coring = (rule: Spec) =>
   })
 export const aging = (rule: Spec) =>
   vendorOf({ access, s3: { bucketPolicy, lifecycle: { rules: [{ name: 'r', ...rule }] } } })
+export const allowed = { name: 's', actions: ['s3:GetObject'], resources: ['arn:x'] }
+export const policy = { name: 'p', statements: [allowed] }
 export const trusting = (trust: Spec) =>
   vendorOf({
     access,
-    s3: {
-      role: {
-        trust: { statements: [{ name: 'v', ...trust }] },
-        inlinePolicies: [
-          { name: 'p', statements: [{ name: 's', actions: ['s3:GetObject'], resources: ['arn:x'] }] },
-        ],
-      },
-    },
+    s3: { role: { trust: { statements: [{ name: 'v', ...trust }] }, inlinePolicies: [policy] } },
   })
+const trust = { statements: [{ name: 'v', principal: { aws: ['111111111111'] }, externalIds: ['id'] }] }
+export const acting = (role: Spec) => vendorOf({ access, s3: { role: { trust, ...role } } })
 export const granting = (grant: Spec) => vendorOf({ access, gcs: { grants: [{ name: 'g', ...grant }] } })

@@ -2,10 +2,13 @@
 import {
   ALL_OBJECTS,
   access,
+  acting,
   aging,
+  allowed,
   coring,
   granting,
   PREFIX,
+  policy,
   statement,
   stating,
   trusting,
@@ -13,6 +16,8 @@ import {
   vendorOf,
 } from './crds-objects.ts'
 import type { Refusal } from './crds-refused.ts'
+
+const named = (name: string, policyName: string) => ({ ...policy, name, policyName })
 
 export const REFUSED_VENDORS: Readonly<Record<string, Refusal>> = {
   'a vendor without a cloud': {
@@ -80,7 +85,18 @@ export const REFUSED_VENDORS: Readonly<Record<string, Refusal>> = {
       { when: { parameter: 'feature' } },
       { parameters: [{ name: 'feature', description: 'X.', source: 'CustomerGiven', required: false }] },
     ),
-    says: ['when', 'exactly one of when.values and when.given'],
+    says: ['when', 'exactly one of when.values, when.exceptValues and when.given'],
+  },
+  'a condition on a parameter that says both which and which not': {
+    object: stating(
+      { when: { parameter: 'feature', values: ['On'], exceptValues: ['Off'] } },
+      { parameters: [{ name: 'feature', description: 'X.', source: 'CustomerGiven', required: false }] },
+    ),
+    says: ['when', 'exactly one of when.values, when.exceptValues and when.given'],
+  },
+  'a condition that excepts values of no parameter': {
+    object: stating({ when: { exceptValues: ['Off'], partitions: ['aws'] } }),
+    says: ['when', 'they need when.parameter'],
   },
   'a parameter with a dash': {
     object: vending({
@@ -135,6 +151,50 @@ export const REFUSED_VENDORS: Readonly<Record<string, Refusal>> = {
   'an external ID that fits any': {
     object: trusting({ principal: { aws: ['111111111111'] }, externalIds: ['**'] }),
     says: ['externalIds[0]', 'give it whole'],
+  },
+  'a role that may do nothing': {
+    object: acting({}),
+    says: ['spec.s3.role', 'give it inlinePolicies, customerPolicies or managedPolicies'],
+  },
+  'a policy name that IAM refuses': {
+    object: acting({ inlinePolicies: [{ ...policy, policyName: 'External Access' }] }),
+    says: ['inlinePolicies[0].policyName', 'letters, digits and _+=,.@-'],
+  },
+  'a customer-managed policy name that IAM refuses': {
+    object: acting({ customerPolicies: [{ ...policy, policyName: 'a/b' }] }),
+    says: ['customerPolicies[0].policyName', 'letters, digits and _+=,.@-'],
+  },
+  'a policy name that is too long': {
+    object: acting({ customerPolicies: [{ ...policy, policyName: 'a'.repeat(129) }] }),
+    says: ['customerPolicies[0].policyName', '128'],
+  },
+  'two inline policies of one name, of which one would overwrite the other': {
+    object: acting({ inlinePolicies: [named('a', 'Access'), named('b', 'Access')] }),
+    says: ['spec.s3.role.inlinePolicies', 'the same policyName'],
+  },
+  'two customer-managed policies of one name': {
+    object: acting({ customerPolicies: [named('a', 'Access'), named('b', 'Access')] }),
+    says: ['spec.s3.role.customerPolicies', 'the same policyName'],
+  },
+  'a customer-managed policy without a statement': {
+    object: acting({ customerPolicies: [{ ...policy, statements: [] }] }),
+    says: ['customerPolicies[0].statements', 'at least 1'],
+  },
+  'a customer-managed policy that may do everything': {
+    object: acting({ customerPolicies: [{ ...policy, statements: [{ ...allowed, actions: ['s3:*'] }] }] }),
+    says: ['customerPolicies[0].statements[0].actions[0]', "'*' and service:* are refused"],
+  },
+  'a customer-managed policy at an access level that is not declared': {
+    object: acting({ customerPolicies: [{ ...policy, statements: [{ ...allowed, access: ['Write'] }] }] }),
+    says: ['spec.s3.role.customerPolicies', 'declare it there, or correct the name'],
+  },
+  'a customer-managed policy on a parameter that is not declared': {
+    object: acting({
+      customerPolicies: [
+        { ...policy, statements: [{ ...allowed, when: { parameter: 'feature', exceptValues: ['Off'] } }] },
+      ],
+    }),
+    says: ['spec.s3.role.customerPolicies', 'declare it there, or correct the name'],
   },
   'a web identity of everybody': {
     object: trusting({ webIdentity: { issuer: 'i.example', audiences: ['a'], subjects: ['*'] } }),

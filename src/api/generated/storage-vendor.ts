@@ -239,15 +239,19 @@ export interface VendorStatement {
  */
 export interface VendorWhen {
   /**
-   * Name of a parameter declared in spec.parameters, with either values or given.
+   * Name of a parameter declared in spec.parameters, with either values, exceptValues or given.
    */
   readonly parameter?: string
   /**
-   * The entry applies when the parameter has one of these values; one that is not given has none. Absent: given decides.
+   * The entry applies when the parameter has one of these values; one that is not given has none. Absent: exceptValues or given decides.
    */
   readonly values?: readonly string[]
   /**
-   * `true`: the entry applies when the parameter is given; `false`: when it is not. Absent: values decide.
+   * The entry applies unless the parameter has one of these values; one that is not given has none, so the entry is in by default, e.g. `[Keep]`. Absent: values or given decides.
+   */
+  readonly exceptValues?: readonly string[]
+  /**
+   * `true`: the entry applies when the parameter is given; `false`: when it is not. Absent: values or exceptValues decide.
    */
   readonly given?: boolean
   /**
@@ -336,7 +340,11 @@ export interface VendorRole {
    */
   readonly inlinePolicies?: readonly VendorInlinePolicy[]
   /**
-   * Managed policies, by ARN, that are attached to the role. Absent: none.
+   * Customer-managed policies that the operator creates in the account and attaches to the role, for vendors whose page says so. Absent: none.
+   */
+  readonly customerPolicies?: readonly VendorCustomerPolicy[]
+  /**
+   * Managed policies that exist already, by ARN, that are attached to the role. Absent: none.
    */
   readonly managedPolicies?: readonly VendorManagedPolicy[]
 }
@@ -418,6 +426,10 @@ export interface VendorInlinePolicy {
    */
   readonly name: string
   /**
+   * Name that the vendor's page gives the policy in IAM, exactly, e.g. `CloudglueExternalS3AccessPolicy`. Absent: the operator derives one from name.
+   */
+  readonly policyName?: string
+  /**
    * The statements. Each allows.
    */
   readonly statements: readonly VendorRoleStatement[]
@@ -448,6 +460,24 @@ export interface VendorRoleStatement {
    * Conditions that must hold as well. Absent: none.
    */
   readonly conditions?: readonly VendorPolicyCondition[]
+}
+export interface VendorCustomerPolicy {
+  /**
+   * Name of the entry, unique in its list; part of the ownership mark in the cloud, so changing it replaces the entry. E.g. `read`.
+   */
+  readonly name: string
+  /**
+   * Name that the vendor's page gives the policy in IAM, exactly. Absent: the operator derives one from the role's name and name.
+   */
+  readonly policyName?: string
+  /**
+   * Template of the policy's description; IAM keeps the first one for as long as the policy exists. Absent: one that names the role.
+   */
+  readonly description?: string
+  /**
+   * The statements. Each allows.
+   */
+  readonly statements: readonly VendorRoleStatement[]
 }
 export interface VendorManagedPolicy {
   /**
