@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import type { Fault } from './api/fault.ts'
 import { FaultError } from './api/fault.ts'
 import type { Config } from './config.ts'
@@ -118,6 +119,7 @@ function dependenciesOf(
     resyncMs: config.resyncMs,
     now: Date.now,
     random: Math.random,
+    fresh: () => randomBytes(16).toString('hex'),
     wake: (owner) => queues.integration.add(owner),
     wakeAccount: (account) => queues.account.add(account),
     openSession: (account, signal) => sessions.open(account, signal),

@@ -6,20 +6,52 @@ import type { ObservedDocument } from '../plan/plan-target.ts'
  * The thing in a cloud that integrations share, e.g. a bucket. `key` is the queue key and the same for every
  * CloudAccount that reaches the same thing, so that one pass at a time touches it.
  */
-export interface Target {
+export type Target = S3BucketTarget | IamRoleTarget | KmsKeyTarget
+
+interface NamedTarget {
   readonly key: string
-  readonly kind: 'S3Bucket'
-  /** The cloud's own name, which takes part in ownership marks: s3://street-scenes. */
+  /** The cloud's own name, which takes part in ownership marks: s3://street-scenes, or an ARN. */
   readonly name: string
+}
+
+export interface S3BucketTarget extends NamedTarget {
+  readonly kind: 'S3Bucket'
   readonly bucket: string
 }
 
-/** A read-only test of what was applied, as a browser or vendor would make it. Equal probes are tried once a pass. */
-export interface Probe {
+/** An IAM role. Role names are unique in an account whatever their path, so the path is no part of `name`. */
+export interface IamRoleTarget extends NamedTarget {
+  readonly kind: 'IamRole'
+  readonly role: string
+}
+
+export interface KmsKeyTarget extends NamedTarget {
+  readonly kind: 'KmsKey'
+  /** `arn:aws:kms:eu-west-1:123456789012:key/…` */
+  readonly keyArn: string
+}
+
+/** A read-only test, as a browser or vendor would make it, or of what defeats a grant. Equal probes are tried once a pass. */
+export type Probe = CorsPreflight | GrantProbe
+
+export interface CorsPreflight {
   readonly kind: 'CorsPreflight'
   readonly origin: string
   readonly method: string
   readonly requestHeaders: readonly string[]
+}
+
+/**
+ * What is granted on a bucket, to be held against everything that could defeat it: a Deny in the bucket's policy, Block
+ * Public Access, Object Ownership, a KMS key that the grantee cannot use. It is looked at in mode Plan, too.
+ */
+export interface GrantProbe {
+  readonly kind: 'Grant'
+  /** ARNs and account ids: the vendor's principals, or the customer's own role that the vendor assumes. */
+  readonly principals: readonly string[]
+  readonly actions: readonly string[]
+  /** ARNs of this bucket and its objects. */
+  readonly resources: readonly string[]
 }
 
 /** One entry of status.checks. */
@@ -34,16 +66,14 @@ export interface CheckResult {
  * message naming the permission or field, retry class) and honours the abort signal and the fence.
  */
 export interface TargetDriver {
-  /** Reads every document of the target, in one read set. An absent document is an empty one. */
-  observe(signal: AbortSignal): Promise<readonly ObservedDocument[]>
-  /** Reads these documents again, e.g. after a write. */
-  readBack(names: readonly DocumentName[], signal: AbortSignal): Promise<readonly ObservedDocument[]>
+  /** Reads these documents of the target, in one read set. An absent document is an empty one. */
+  read(names: readonly DocumentName[], signal: AbortSignal): Promise<readonly ObservedDocument[]>
   /** Writes `plan.after` in one call; never deletes and puts. Call only when the plan has changes. */
   write(plan: DocumentPlan, signal: AbortSignal): Promise<void>
   /** What only the cloud knows of the target, as far as it was met: the bucket's own region. For placeholders. */
   facts(): Readonly<Record<string, string>>
   /** Tries one probe. Never throws for what the other side answers; `Unknown` when it could not be tried. */
-  probe(probe: Probe, signal: AbortSignal): Promise<CheckResult>
+  probe(probe: Probe, signal: AbortSignal): Promise<readonly CheckResult[]>
 }
 
 /** Work with one CloudAccount; made once per account and content of its credentials. */

@@ -1,7 +1,10 @@
 import type { Reason } from '../api/reasons.ts'
 
 /** The kinds of shared document that Mooring merges into. A new kind adds its name here and its file in `clouds/`. */
-export type DocumentName = 'BucketPolicy' | 'Cors'
+export type DocumentName = (typeof DOCUMENT_NAMES)[number]
+
+/** In the order in which they are written: access before its trimmings. */
+export const DOCUMENT_NAMES = ['IamRole', 'KeyPolicy', 'BucketPolicy', 'Cors', 'Lifecycle'] as const
 
 /**
  * A shared cloud document taken apart: entries in the cloud's own order, and the envelope, which is everything
@@ -12,10 +15,10 @@ export interface Document<Entry = unknown> {
   readonly envelope: unknown
 }
 
-/** Why a document cannot take an entry: a limit of the cloud. */
+/** Why a document cannot take an entry: a limit of the cloud, or somebody else who has the place. */
 export interface LimitBreach {
-  readonly reason: Extract<Reason, 'PolicyTooLarge' | 'TooManyRules'>
-  /** What is too much, with sizes: "22,114 of at most 20,480 bytes". */
+  readonly reason: Extract<Reason, 'PolicyTooLarge' | 'TooManyRules' | 'Conflict'>
+  /** What is too much, with sizes: "22,114 of at most 20,480 bytes". For Conflict: the whole sentence. */
   readonly detail: string
 }
 
@@ -40,4 +43,14 @@ export interface DocumentKind<Entry = unknown> {
   breach(document: Document<Entry>): LimitBreach | undefined
   /** One line for people: "Allow s3:GetObject on …/* to arn:…". */
   summary(entry: Entry): string
+  /**
+   * Fills in what a wanted entry leaves open: what the cloud has already, else `fresh` (128 random bits in hexadecimal
+   * digits, the same throughout a pass). Absent: entries leave nothing open.
+   */
+  complete?(entry: Entry, document: Document<Entry>, fresh: string): Entry
+  /**
+   * Why a wanted entry cannot stand beside another one that stays, e.g. a second trust under one name; undefined when
+   * it can. Absent: entries never clash.
+   */
+  clash?(wanted: Entry, other: Entry): string | undefined
 }

@@ -32,6 +32,7 @@ function plan(before: readonly Line[], people: Readonly<Record<string, readonly 
   return planTarget({
     installation: 'inst',
     target: 's3://b',
+    fresh: '',
     documents: [{ kind: lines as DocumentKind, document: { entries: before, envelope: { Id: 'theirs' } } }],
     participants: Object.entries(people).map(([owner, [stance, ...texts]]) => ({
       owner,

@@ -31,6 +31,8 @@ export interface TargetInput {
   /** The cloud's own name of the target: s3://street-scenes. */
   readonly target: string
   readonly documents: readonly ObservedDocument[]
+  /** For what is chosen once and then kept, such as an external ID; see DocumentKind.complete. */
+  readonly fresh: string
   /** In order of age: where room is scarce, the older integration has it. */
   readonly participants: readonly Participant[]
 }
@@ -80,21 +82,21 @@ export function ownershipIn({ installation, target, participants }: TargetInput)
 function planOnce(input: TargetInput): DocumentPlan[] {
   const ownership = ownershipIn(input)
   return input.documents.map(({ kind, document }) =>
-    planDocument(kind, document, wantedIn(kind.name, input), ownership),
+    planDocument(kind, document, wantedIn(kind, document, input), ownership),
   )
 }
 
-function wantedIn(name: DocumentName, input: TargetInput): WantedEntry[] {
+function wantedIn(kind: DocumentKind, document: Document, input: TargetInput): WantedEntry[] {
   return input.participants
     .filter(({ stance }) => stance === 'Wants')
     .flatMap(({ owner, entries }) =>
       entries
-        .filter((entry) => entry.document === name)
+        .filter((entry) => entry.document === kind.name)
         .map((entry) => ({
           owner,
           name: entry.name,
           mark: markOf(input.installation, input.target, owner, entry.name),
-          body: entry.body,
+          body: kind.complete?.(entry.body, document, input.fresh) ?? entry.body,
         })),
     )
 }

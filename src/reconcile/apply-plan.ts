@@ -47,7 +47,10 @@ export async function applyPlan(
   const barred = barredBy(first.faults, input)
   if (barred.size === 0) return settle(driver, first, barred, signal)
   const again = performance.now()
-  const documents = await driver.observe(signal)
+  const documents = await driver.read(
+    input.documents.map(({ kind }) => kind.name),
+    signal,
+  )
   const second = await writeDocuments(driver, withKeepers({ ...input, documents }, barred), again, signal)
   return settle(driver, second, barred, signal)
 }
@@ -76,7 +79,7 @@ async function settle(
   barred: ReadonlyMap<string, Fault>,
   signal: AbortSignal,
 ): Promise<Applied> {
-  const readBack = names.length === 0 ? [] : await driver.readBack(names, signal)
+  const readBack = names.length === 0 ? [] : await driver.read(names, signal)
   const { documents } = withDocuments(input, readBack)
   const remaining = planTarget({ ...input, documents })
   const ownership = ownershipIn(input)

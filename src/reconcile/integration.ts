@@ -4,7 +4,7 @@ import { addFinalizer, removeFinalizer } from '../kube/finalizer.ts'
 import type { Rest } from '../kube/rest.ts'
 import { applyStatus } from '../kube/status.ts'
 import type { PassResult } from '../kube/workers.ts'
-import { APPLIED_AT_ANNOTATION, appliedAt, withPlaces } from '../vendors/applied-at.ts'
+import { APPLIED_AT_ANNOTATION, appliedAt, joinedPlaces, placesText } from '../vendors/applied-at.ts'
 import { changesIn, type Resolution, resolve } from '../vendors/resolve.ts'
 import { type Caches, gather } from './gather.ts'
 import { isWaiting, reportStatus } from './report.ts'
@@ -66,10 +66,9 @@ async function guarded(
   if (stance !== 'Wants') return integration
   const held = await addFinalizer(rest, STORAGE_INTEGRATIONS, integration, FINALIZER)
   if (held === undefined) return undefined
-  const value = withPlaces(
-    appliedAt(held),
-    claims.map(({ target }) => target.key),
-  )
+  const touched = claims.filter(({ entries }) => entries.length > 0)
+  const places = new Map(touched.map(({ target, documents }) => [target.key, documents]))
+  const value = placesText(joinedPlaces(appliedAt(held), places))
   const current = await setAnnotation(rest, STORAGE_INTEGRATIONS, held, {
     name: APPLIED_AT_ANNOTATION,
     value,

@@ -20,7 +20,7 @@ export interface Findings {
   readonly applied: Applied
   /** Owners that are not repaired now because somebody keeps undoing them. */
   readonly held: ReadonlyMap<string, Fault>
-  readonly checks: ReadonlyMap<string, CheckResult>
+  readonly checks: ReadonlyMap<string, readonly CheckResult[]>
   readonly settling: boolean
   /** What only the cloud knows of the target. */
   readonly facts: Readonly<Record<string, string>>

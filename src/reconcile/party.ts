@@ -1,4 +1,5 @@
 import type { Probe, Target } from '../clouds/cloud.ts'
+import type { DocumentName } from '../plan/document.ts'
 import type { Stance } from '../plan/ownership.ts'
 import type { ClaimedEntry } from '../plan/plan-target.ts'
 import type { Resolution } from '../vendors/resolve.ts'
@@ -16,11 +17,23 @@ export interface Party {
   readonly target: Target
   readonly entries: readonly ClaimedEntry[]
   readonly probes: readonly Probe[]
+  /** Documents of the target that concern it. */
+  readonly documents: readonly DocumentName[]
 }
 
 /** A resolution as its targets see it: one party each. */
 export function partiesOf({ owner, uid, createdAt, account, stance, planned, claims }: Resolution): Party[] {
-  return claims.map((claim) => ({ owner, uid, createdAt, account, stance, planned, ...claim }))
+  const who = { owner, uid, createdAt, account }
+  return claims.map(({ left, ...claim }) =>
+    left === true
+      ? { ...who, ...claim, stance: leavingIf(stance), planned: planned && leavingIf(planned) }
+      : { ...who, ...claim, stance, planned },
+  )
+}
+
+/** What an integration asks of a target that it has left: not to be served there any more. */
+function leavingIf(stance: Stance): Stance {
+  return stance === 'Wants' ? 'Leaves' : stance
 }
 
 /** True for one that wants a look at its targets: to be served, taken away, or planned for. */

@@ -1,5 +1,6 @@
 import { type Fault, FaultError } from '../api/fault.ts'
 import type { CheckResult, CloudSession, Target, TargetDriver } from '../clouds/cloud.ts'
+import { DOCUMENT_NAMES, type DocumentName } from '../plan/document.ts'
 import type { Stance } from '../plan/ownership.ts'
 import type { Change } from '../plan/plan-document.ts'
 import { planTarget, type TargetInput, withKeepers } from '../plan/plan-target.ts'
@@ -20,6 +21,8 @@ export interface ServeDependencies {
   readonly contention: Contention
   /** True when the last look found everything of this owner in place. */
   readonly wasInPlace: (target: string, owner: string) => boolean
+  /** 128 random bits in hexadecimal digits, for what is chosen once and then kept. */
+  readonly fresh: () => string
   /** True while a failing check at this target may be the cloud’s own delay after a write. */
   readonly isSettling: (target: Target, wrote: boolean) => boolean
 }
@@ -59,7 +62,7 @@ export async function serveAccount(
   try {
     const session = await dependencies.openSession(account, signal)
     await session.identity(signal)
-    const findings = await serve(dependencies, session.open(target), target, group, people, signal)
+    const findings = await serve(dependencies, session.open(target), target, { group, people, ghost }, signal)
     return { account, owners: ownerReports(active, findings), orphans: findings.applied.orphans }
   } catch (error) {
     if (signal.aborted) throw error
@@ -72,16 +75,16 @@ async function serve(
   dependencies: ServeDependencies,
   driver: TargetDriver,
   target: Target,
-  group: readonly Party[],
-  everyone: readonly Party[],
+  { group, people, ghost }: Omit<Gathering, 'account'>,
   signal: AbortSignal,
 ): Promise<Findings> {
   const observedAt = performance.now()
   const input: TargetInput = {
     installation: dependencies.installation,
     target: target.name,
-    documents: await driver.observe(signal),
-    participants: everyone.map((person) => ({
+    documents: await driver.read(documentsFor(group, ghost), signal),
+    fresh: dependencies.fresh(),
+    participants: people.map((person) => ({
       owner: person.owner,
       stance: group.includes(person) ? person.stance : 'Keeps',
       entries: person.entries,
@@ -102,6 +105,12 @@ async function serve(
     whatIfs: whatIfs(input, applied, group),
     facts: driver.facts(),
   }
+}
+
+/** The documents that concern anybody who is served now. */
+function documentsFor(group: readonly Party[], ghost: Party | undefined): DocumentName[] {
+  const asked = [...group.filter(isAsking), ...(ghost === undefined ? [] : [ghost])]
+  return DOCUMENT_NAMES.filter((name) => asked.some(({ documents }) => documents.includes(name)))
 }
 
 /**
@@ -145,13 +154,15 @@ function noteContention(
   }
 }
 
-/** Equal probes are tried once, however many integrations ask for them. */
+/** Equal probes are tried once, however many integrations ask for them. What needs no write is tried for Plan, too. */
 async function probeAll(
   driver: TargetDriver,
   group: readonly Party[],
   signal: AbortSignal,
-): Promise<ReadonlyMap<string, CheckResult>> {
-  const wanted = group.filter(({ stance }) => stance === 'Wants').flatMap(({ probes }) => probes)
+): Promise<ReadonlyMap<string, readonly CheckResult[]>> {
+  const wanted = group.flatMap(({ stance, planned, probes }) =>
+    stance === 'Wants' ? probes : planned === 'Wants' ? probes.filter(({ kind }) => kind === 'Grant') : [],
+  )
   const distinct = new Map(wanted.map((probe) => [probeKey(probe), probe]))
   const results = [...distinct].map(async ([key, probe]) => [key, await driver.probe(probe, signal)] as const)
   return new Map(await Promise.all(results))

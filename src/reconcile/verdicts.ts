@@ -6,9 +6,13 @@ import type { Hold, Resolution } from '../vendors/resolve.ts'
 import type { DocumentOutcome, OwnerReport } from './target-report.ts'
 
 /** The condition that speaks of each kind of document. */
-const CONDITION_OF = { BucketPolicy: 'AccessGranted', Cors: 'CorsConfigured' } as const satisfies Readonly<
-  Record<DocumentName, string>
->
+const CONDITION_OF = {
+  IamRole: 'AccessGranted',
+  KeyPolicy: 'AccessGranted',
+  BucketPolicy: 'AccessGranted',
+  Cors: 'CorsConfigured',
+  Lifecycle: 'LifecycleConfigured',
+} as const satisfies Readonly<Record<DocumentName, string>>
 
 /**
  * The conditions of one integration. `Ready` is computed from the others here and nowhere else: True only when every
@@ -19,10 +23,39 @@ export function verdicts(resolution: Resolution, answer: OwnerReport | undefined
   if (held !== undefined) return held
   if (answer === undefined) return unknown('Progressing', 'The target is about to be looked at.')
   if (answer.documents.length === 0 && answer.fault !== undefined) return stopped(answer.fault)
-  const documents = answer.documents.map(documentVerdict)
+  const documents = worstOfEach([
+    ...awaitedVerdicts(resolution),
+    ...answer.documents.map(documentVerdict),
+    ...elsewhere(answer),
+  ])
   const verified = verifiedVerdict(answer)
   const ready = readyVerdict([...documents, verified])
-  return [ready, ...documents, verified, ...stalled(answer.fault)]
+  return [ready, ...documents, verified, ...stalled(resolution.awaiting ?? answer.fault)]
+}
+
+/** What stands is safe but closed while the vendor has yet to hand out a value. */
+function awaitedVerdicts({ awaiting }: Resolution): Verdict[] {
+  if (awaiting === undefined) return []
+  return [{ type: 'AccessGranted', status: 'False', reason: awaiting.reason, message: awaiting.message }]
+}
+
+/** A fault that none of the documents carries: at a target that the integration leaves while it stays at others. */
+function elsewhere({ fault, documents }: OwnerReport): Verdict[] {
+  if (fault === undefined || documents.some((document) => document.fault !== undefined)) return []
+  return [{ type: 'AccessGranted', status: 'False', reason: fault.reason, message: fault.message }]
+}
+
+/** One verdict of each type: several documents speak for one condition, and the worst of them counts. */
+function worstOfEach(verdicts: readonly Verdict[]): Verdict[] {
+  return [...Map.groupBy(verdicts, ({ type }) => type).values()].flatMap((list) => worst(list) ?? [])
+}
+
+function worst(list: readonly Verdict[]): Verdict | undefined {
+  return (
+    list.find(({ status }) => status === 'False') ??
+    list.find(({ status }) => status === 'Unknown') ??
+    list[0]
+  )
 }
 
 /** Verdicts of an integration that asks for nothing now: held, faulty, or on its way out. */
@@ -49,7 +82,7 @@ function departing(hold: Hold, fault: Fault | undefined, answer: OwnerReport | u
   if (answer === undefined || answer.present) return unknown('Revoking', 'The access is being taken away.')
   const reason = hold === 'Expired' ? 'Expired' : 'Revoking'
   const left = answer.documents.find(
-    ({ document, state }) => document === 'BucketPolicy' && state === 'Adopted',
+    ({ document, state }) => CONDITION_OF[document] === 'AccessGranted' && state === 'Adopted',
   )
   const message =
     left === undefined

@@ -36,7 +36,7 @@ export async function writeDocuments(
   for (const { kind } of input.documents) {
     if (planOf(known, kind.name) === undefined) continue
     if (performance.now() - observedAt > FRESH_MS)
-      known = withDocuments(known, await driver.readBack([kind.name], signal))
+      known = withDocuments(known, await driver.read([kind.name], signal))
     const plan = planOf(known, kind.name)
     if (plan === undefined) continue
     const fault = await writeOne(driver, plan, signal)

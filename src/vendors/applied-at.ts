@@ -1,27 +1,53 @@
 import type { Fault } from '../api/fault.ts'
 import type { StorageIntegration } from '../api/generated/storage-integration.ts'
+import { DOCUMENT_NAMES, type DocumentName } from '../plan/document.ts'
 
 /**
- * Where an integration was ever applied: target keys, as a JSON list. Written before the cloud is, so that a deletion
- * still knows its places when the account has come to point elsewhere meanwhile. A backup restores it with the object.
+ * Where an integration was ever applied, and in which documents there: target keys with document names, as a JSON object.
+ * Written before the cloud is, so that a deletion still knows its places when the account has come to point elsewhere, or
+ * the vendor is gone. A backup restores it with the object.
  */
 export const APPLIED_AT_ANNOTATION = 'mooring.dev/applied-at'
 
-/** The places in the annotation. A text that is no list counts as one place that nothing reaches. */
-export function appliedAt({ metadata }: Pick<StorageIntegration, 'metadata'>): string[] {
+/** Documents by target key. */
+export type Places = ReadonlyMap<string, readonly DocumentName[]>
+
+/** Version 0.1.0 wrote a list of target keys, when there were these two documents. */
+const FIRST_DOCUMENTS: readonly DocumentName[] = ['BucketPolicy', 'Cors']
+
+/** The places in the annotation. A text that is none of ours counts as one place that nothing reaches. */
+export function appliedAt({ metadata }: Pick<StorageIntegration, 'metadata'>): Places {
   const text = metadata.annotations?.[APPLIED_AT_ANNOTATION]
-  if (text === undefined || text === '') return []
+  if (text === undefined || text === '') return new Map()
+  const value = parsed(text)
+  if (Array.isArray(value)) return new Map(value.map((place) => [String(place), FIRST_DOCUMENTS]))
+  if (typeof value !== 'object' || value === null) return new Map([[text, []]])
+  return new Map(Object.entries(value).map(([place, names]) => [place, documentsIn(names)]))
+}
+
+function parsed(text: string): unknown {
   try {
-    const list: unknown = JSON.parse(text)
-    return Array.isArray(list) ? list.map(String) : [text]
+    return JSON.parse(text)
   } catch {
-    return [text]
+    return undefined
   }
 }
 
-/** The annotation's value once these places are added; sorted, so that it does not change without reason. */
-export function withPlaces(before: readonly string[], places: readonly string[]): string {
-  return JSON.stringify([...new Set([...before, ...places])].sort())
+function documentsIn(names: unknown): DocumentName[] {
+  return DOCUMENT_NAMES.filter((name) => Array.isArray(names) && names.includes(name))
+}
+
+/** Both together. */
+export function joinedPlaces(a: Places, b: Places): Places {
+  const keys = [...new Set([...a.keys(), ...b.keys()])].sort()
+  const inBoth = (key: string) =>
+    DOCUMENT_NAMES.filter((name) => a.get(key)?.includes(name) || b.get(key)?.includes(name))
+  return new Map(keys.map((key) => [key, inBoth(key)]))
+}
+
+/** The annotation's value; sorted, so that it does not change without reason. */
+export function placesText(places: Places): string {
+  return JSON.stringify(Object.fromEntries([...places].sort(([a], [b]) => (a < b ? -1 : 1))))
 }
 
 /** The fault of an integration with places that its account does not reach any more; undefined when it reaches all. */
@@ -30,7 +56,7 @@ export function outOfReach(
   account: string,
   reached: readonly string[],
 ): Fault | undefined {
-  const lost = appliedAt(integration).filter((place) => !reached.includes(place))
+  const lost = [...appliedAt(integration).keys()].filter((place) => !reached.includes(place))
   if (lost.length === 0) return undefined
   const { namespace, name } = integration.metadata
   const command = `kubectl annotate si/${name} -n ${namespace} ${APPLIED_AT_ANNOTATION}-`

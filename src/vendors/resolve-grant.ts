@@ -1,6 +1,8 @@
 import { type Fault, FaultError } from '../api/fault.ts'
 import type { StorageIntegration } from '../api/generated/storage-integration.ts'
 import type { StorageVendor, VendorS3 } from '../api/generated/storage-vendor.ts'
+import type { Probe, Target } from '../clouds/cloud.ts'
+import type { ClaimedEntry } from '../plan/plan-target.ts'
 import { isAllowed } from './allow.ts'
 import { type Found, found, refuse } from './found.ts'
 import { checkParameters } from './parameters.ts'
@@ -8,13 +10,23 @@ import type { PlaceholderValues } from './placeholders.ts'
 import { recipeFaults, shownParameters } from './recipe-faults.ts'
 import { unmetRequirement, unsupportedParts } from './requirements.ts'
 import type { ResolveInput } from './resolve.ts'
-import { type Claims, s3Claims } from './s3-claims.ts'
+import { s3Claims } from './s3-claims.ts'
 import { accessLevel, type Location } from './spec.ts'
 import { type Tell, tell } from './tell.ts'
 
+/** What an integration wants of one target. */
+export interface WantedAt {
+  readonly target: Target
+  readonly entries: readonly ClaimedEntry[]
+  readonly probes: readonly Probe[]
+}
+
 /** What a resolved integration claims, and what it tells its user. */
-export interface Grant extends Claims {
-  readonly tell?: Tell | undefined
+export interface Grant {
+  readonly claims: readonly WantedAt[]
+  readonly tell: Tell
+  /** What the vendor has yet to hand out; `claims` are what is safe without it. */
+  readonly awaiting?: Fault | undefined
 }
 
 /** The questions, in the order in which a user would mend them; the first that fails is the fault. */
@@ -41,11 +53,16 @@ export function resolveGrant(input: ResolveInput, location: Location): Found<Gra
   if (shown !== undefined) return refuse('InvalidParameter', secretShown(shown))
   const parameters = checkParameters(vendor.spec.parameters ?? [], given)
   if (!parameters.ok) return parameters
-  return grantOf(recipe.value, access, valuesOf(integration, location, parameters.value))
+  return grantOf(recipe.value, location, access, valuesOf(integration, location, parameters.value))
 }
 
 /** A placeholder without a value is a parameter that was not given where the recipe needs it. */
-function grantOf(recipe: VendorS3, access: string, values: PlaceholderValues): Found<Grant> {
+function grantOf(
+  recipe: VendorS3,
+  { target }: Location,
+  access: string,
+  values: PlaceholderValues,
+): Found<Grant> {
   try {
     const told: Tell = { outputs: recipe.outputs ?? [], nextStep: recipe.nextStep, values }
     tell(told)
@@ -56,7 +73,7 @@ function grantOf(recipe: VendorS3, access: string, values: PlaceholderValues): F
         'InvalidSpec',
         `spec.access: at ${access}, with these parameters, the vendor’s recipe grants nothing. Ask for another level, or give the parameters that choose an entry.`,
       )
-    return found({ ...claims, tell: told })
+    return found({ claims: [{ target, ...claims }], tell: told })
   } catch (error) {
     if (error instanceof FaultError) return { ok: false, fault: error.fault }
     throw error

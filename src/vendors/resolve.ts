@@ -2,14 +2,14 @@ import type { Fault } from '../api/fault.ts'
 import type { CloudAccount } from '../api/generated/cloud-account.ts'
 import type { StorageIntegration } from '../api/generated/storage-integration.ts'
 import type { StorageVendor } from '../api/generated/storage-vendor.ts'
-import type { Probe, Target } from '../clouds/cloud.ts'
+import { DOCUMENT_NAMES, type DocumentName } from '../plan/document.ts'
 import type { Stance } from '../plan/ownership.ts'
-import type { ClaimedEntry } from '../plan/plan-target.ts'
-import { outOfReach } from './applied-at.ts'
+import { appliedAt, outOfReach, type Places } from './applied-at.ts'
 import type { Found } from './found.ts'
 import type { GivenParameters } from './parameters.ts'
-import { type Grant, resolveGrant } from './resolve-grant.ts'
-import { locate, ownerOf } from './spec.ts'
+import { targetOfPlace } from './places.ts'
+import { type Grant, resolveGrant, type WantedAt } from './resolve-grant.ts'
+import { type Location, locate, ownerOf } from './spec.ts'
 import type { Tell } from './tell.ts'
 
 /** Everything that deciding about one integration takes; gathered before, so that deciding reads nothing. */
@@ -29,10 +29,11 @@ export interface ResolveInput {
 export type Hold = 'Planned' | 'Suspended' | 'Expired' | 'Revoking'
 
 /** What one integration asks of one target. */
-export interface TargetClaim {
-  readonly target: Target
-  readonly entries: readonly ClaimedEntry[]
-  readonly probes: readonly Probe[]
+export interface TargetClaim extends WantedAt {
+  /** Documents that its entries are in, or ever were in. */
+  readonly documents: readonly DocumentName[]
+  /** True where it was applied earlier and now asks for nothing: it leaves that target and stays at the others. */
+  readonly left?: boolean | undefined
 }
 
 /** What one integration asks of its targets, decided. Plain data. */
@@ -50,6 +51,8 @@ export interface Resolution {
   readonly claims: readonly TargetClaim[]
   /** s3://bucket/prefix, for people. */
   readonly storage: string
+  /** What the vendor has yet to hand out; until then only what is safe without it is asked for. */
+  readonly awaiting?: Fault | undefined
   /** Absent while it cannot be resolved. */
   readonly tell?: Tell | undefined
   readonly vendorRevision?: string | undefined
@@ -71,11 +74,10 @@ export function resolve(input: ResolveInput): Resolution {
   const grant = location.ok
     ? resolveGrant(input, location.value)
     : { ok: false as const, fault: location.fault }
-  const made: Grant = grant.ok ? grant.value : { entries: [], probes: [] }
-  const { entries, probes } = made
-  const lost = location.ok
-    ? outOfReach(integration, account?.metadata.name ?? '', [location.value.target.key])
-    : location.fault
+  const made: Grant | undefined = grant.ok ? grant.value : undefined
+  const claims = location.ok ? claimsOf(location.value, made, appliedAt(integration)) : []
+  const reached = claims.map(({ target }) => target.key)
+  const lost = location.ok ? outOfReach(integration, account?.metadata.name ?? '', reached) : location.fault
   const decided = decide(input, lost, lost ?? (grant.ok ? undefined : grant.fault))
   return {
     owner: ownerOf(integration),
@@ -83,13 +85,48 @@ export function resolve(input: ResolveInput): Resolution {
     generation: integration.metadata.generation ?? 0,
     createdAt: integration.metadata.creationTimestamp ?? '',
     account: account?.metadata.name,
-    claims: location.ok ? [{ target: location.value.target, entries, probes }] : [],
+    claims,
     storage: location.storage,
     vendorRevision: input.vendor?.spec.revision,
-    tell: made.tell,
+    tell: made?.tell,
+    awaiting: made?.awaiting,
     ...decided,
     changesAt: expiryOf(integration),
   }
+}
+
+/**
+ * The bucket is always among them, so that it is known to be there; and so are places where the integration was applied
+ * earlier, so that it is taken away there when it asks for it no more.
+ */
+function claimsOf(location: Location, grant: Grant | undefined, places: Places): TargetClaim[] {
+  const wanted = grant?.claims ?? []
+  const bucket = { target: location.target, entries: [], probes: [] }
+  const asked = wanted.some(({ target }) => target.key === bucket.target.key) ? wanted : [bucket, ...wanted]
+  const known = new Set(asked.map(({ target }) => target.key))
+  const earlier = [...places.keys()].filter((place) => !known.has(place))
+  const left = earlier.flatMap((place) => targetOfPlace(location, place) ?? [])
+  return [
+    ...asked.map((claim) => ({ ...claim, documents: documentsOf(claim, places) })),
+    ...left.map((target) => ({
+      target,
+      entries: [],
+      probes: [],
+      documents: places.get(target.key) ?? [],
+      left: grant !== undefined,
+    })),
+  ]
+}
+
+/** A bucket's policy is always looked at: it may hold what defeats a grant that is made elsewhere. */
+function documentsOf({ target, entries }: WantedAt, places: Places): DocumentName[] {
+  const earlier = places.get(target.key) ?? []
+  return DOCUMENT_NAMES.filter(
+    (name) =>
+      (target.kind === 'S3Bucket' && name === 'BucketPolicy') ||
+      earlier.includes(name) ||
+      entries.some(({ document }) => document === name),
+  )
 }
 
 type Decision = Pick<Resolution, 'stance' | 'hold' | 'fault' | 'planned'>

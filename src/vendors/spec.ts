@@ -2,17 +2,24 @@ import type { CloudAccount } from '../api/generated/cloud-account.ts'
 import type { StorageIntegration } from '../api/generated/storage-integration.ts'
 import type { StorageVendor } from '../api/generated/storage-vendor.ts'
 import { partitionOf } from '../clouds/aws/partition.ts'
-import type { Target } from '../clouds/cloud.ts'
+import type { S3BucketTarget } from '../clouds/cloud.ts'
 import { type Found, found, type Refused, refuse } from './found.ts'
+import { bucketTarget, type Reach } from './places.ts'
 
 /** Where an integration's data lies, and the facts that recipes may name. */
-export interface Location {
-  readonly target: Target
+export interface Location extends Reach {
+  readonly target: S3BucketTarget
   readonly bucket: string
   readonly prefix: string
-  readonly accountId: string
-  readonly partition: string
   readonly region: string
+  /** Where the account wants roles that Mooring makes: IAM path and permissions boundary. */
+  readonly roles: RoleSettings
+}
+
+/** CloudAccount.spec.aws on roles. */
+export interface RoleSettings {
+  readonly path: string
+  readonly permissionsBoundaryArn?: string | undefined
 }
 
 /** namespace/name: the owner in marks, and the queue key. */
@@ -72,14 +79,10 @@ function locateS3(
   if (WIDENING.test(prefix))
     return refuse('InvalidSpec', 'spec.s3.prefix must not hold *, ? or $, which would widen the grant.')
   const partition = aws.partition ?? partitionOf(aws.region)
-  const name = `s3://${bucket}`
-  const target: Target = {
-    key: `${name} at ${aws.endpoint === undefined ? partition : storeOf(aws.endpoint)}`,
-    kind: 'S3Bucket',
-    name,
-    bucket,
-  }
-  return found({ target, bucket, prefix, partition, accountId: aws.accountId, region: aws.region })
+  const store = aws.endpoint === undefined ? partition : storeOf(aws.endpoint)
+  const reach = { store, partition, accountId: aws.accountId }
+  const roles = { path: aws.rolePath ?? '/', permissionsBoundaryArn: aws.permissionsBoundaryArn }
+  return found({ ...reach, target: bucketTarget(reach, bucket), bucket, prefix, region: aws.region, roles })
 }
 
 /** The endpoint in its one spelling, so that one bucket is one target: https://S3.example:443/ is https://s3.example. */

@@ -141,6 +141,7 @@ async function policyAfter(policy: string): Promise<string | undefined> {
   const plan = planTarget({
     installation: '9e1c6f5a-0c1d-4a57-8a35-2f6f4f0f7a11',
     target: `s3://${spec.s3.bucket}`,
+    fresh: '',
     documents: [{ kind: bucketPolicyKind, document: decodeBucketPolicy(policy) }] as never,
     participants: [{ owner, stance: 'Wants', entries }],
   })

@@ -26,6 +26,7 @@ function goldenOf(vendor: StorageVendor): object {
   const plan = planTarget({
     installation: 'golden',
     target: claim?.target.name ?? '',
+    fresh: '',
     documents: [
       { kind: bucketPolicyKind as DocumentKind, document: decodeBucketPolicy(undefined) },
       { kind: corsKind as DocumentKind, document: decodeCors(undefined) },

@@ -32,7 +32,13 @@ function policy(document: Document): ObservedDocument {
 }
 
 function apply(documents: readonly ObservedDocument[], people: readonly Participant[]): ObservedDocument[] {
-  const plan = planTarget({ installation: INSTALLATION, target: TARGET, documents, participants: people })
+  const plan = planTarget({
+    installation: INSTALLATION,
+    target: TARGET,
+    fresh: '',
+    documents,
+    participants: people,
+  })
   return plan.documents.map(({ kind, after }) => ({ kind, document: after }))
 }
 
@@ -74,6 +80,7 @@ describe('merging into a shared document, for any strangers and any integrations
         const again = planTarget({
           installation: INSTALLATION,
           target: TARGET,
+          fresh: '',
           documents: apply(start, people),
           participants: people,
         })

@@ -21,6 +21,7 @@ function inputOver(entries: readonly Statement[]): TargetInput {
   return {
     installation: INSTALLATION,
     target: TARGET,
+    fresh: '',
     documents: [policy(entries)],
     participants: [
       {
@@ -40,8 +41,7 @@ function bucketWith(entries: readonly Statement[], refuse?: FaultError) {
     return [policy(state.entries)]
   }
   const driver: TargetDriver = {
-    observe: read,
-    readBack: read,
+    read,
     write: async ({ after }) => {
       if (refuse !== undefined) throw refuse
       state.entries = after.entries as Statement[]

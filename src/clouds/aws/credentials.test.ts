@@ -100,7 +100,7 @@ describe('a role that the account takes on', () => {
       { roleArn: ROLE },
     )
     await assert.rejects(
-      session.open(clips()).observe(never),
+      session.open(clips()).read(['BucketPolicy', 'Cors'], never),
       faultOf(
         'AccessDenied',
         `the given credentials may not take on role ${ROLE} (sts:AssumeRole). Allow sts:AssumeRole for it, and see that the role's trust policy names it and the same external ID.`,
@@ -254,7 +254,7 @@ function clips() {
 }
 
 function observe(session: CloudSession): Promise<unknown> {
-  return session.open(clips()).observe(never)
+  return session.open(clips()).read(['BucketPolicy', 'Cors'], never)
 }
 
 function faultOf(reason: string, message: string): (error: unknown) => boolean {

@@ -343,7 +343,8 @@ async function faultFrom(
   const session = await openSession({ aws }, keys, { fence: () => undefined, onCall: () => undefined })
   test.after(() => session.close())
   const driver = session.open({ key: 'k', kind: 'S3Bucket', name: 's3://clips', bucket: 'clips' })
-  const work = during === 'observe' ? driver.observe(never) : driver.write(planFor(during), never)
+  const work =
+    during === 'observe' ? driver.read(['BucketPolicy', 'Cors'], never) : driver.write(planFor(during), never)
   const error = await work.then(
     () => undefined,
     (thrown: unknown) => thrown,

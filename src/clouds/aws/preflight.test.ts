@@ -1,6 +1,6 @@
 import { strict as assert } from 'node:assert'
 import { describe, it, type TestContext } from 'node:test'
-import type { CheckResult, Probe } from '../cloud.ts'
+import type { CheckResult, CorsPreflight } from '../cloud.ts'
 import { type Answer, startAnsweringServer } from './answering-server.ts'
 import { AwsCaller } from './aws-caller.ts'
 import { Pace } from './pace.ts'
@@ -13,7 +13,12 @@ const caller = new AwsCaller(new Pace(1_000), {
   fence: () => undefined,
   onCall: ({ operation, result }) => calls.push(`${operation} ${result}`),
 })
-const PROBE: Probe = { kind: 'CorsPreflight', origin: 'https://a.example', method: 'PUT', requestHeaders: [] }
+const PROBE: CorsPreflight = {
+  kind: 'CorsPreflight',
+  origin: 'https://a.example',
+  method: 'PUT',
+  requestHeaders: [],
+}
 const ALLOWED = {
   'access-control-allow-origin': 'https://a.example',
   'access-control-allow-methods': 'GET, PUT',
@@ -119,7 +124,7 @@ async function answered(test: TestContext, answer: Answer, probe = PROBE): Promi
   return check(endpoint, probe)
 }
 
-async function check(endpoint: string, probe: Probe): Promise<CheckResult> {
+async function check(endpoint: string, probe: CorsPreflight): Promise<CheckResult> {
   const preflight = new Preflight(new S3Location('eu-west-1', endpoint), caller)
   try {
     return await preflight.check('clips', 'eu-west-1', probe, never)

@@ -1,5 +1,5 @@
 import { Agent, request } from 'undici'
-import type { CheckResult, Probe } from '../cloud.ts'
+import type { CheckResult, CorsPreflight } from '../cloud.ts'
 import type { AwsCaller } from './aws-caller.ts'
 import { redact } from './redact.ts'
 import type { S3Location } from './s3-location.ts'
@@ -39,7 +39,12 @@ export class Preflight {
   }
 
   /** Never throws for what the other side does; throws the signal's reason when it was aborted. */
-  async check(bucket: string, region: string, probe: Probe, signal: AbortSignal): Promise<CheckResult> {
+  async check(
+    bucket: string,
+    region: string,
+    probe: CorsPreflight,
+    signal: AbortSignal,
+  ): Promise<CheckResult> {
     const url = this.#location.objectUrl(bucket, region, KEY)
     try {
       const ask = (): Promise<PreflightAnswer> => this.#ask(url, probe, signal)
@@ -61,7 +66,7 @@ export class Preflight {
     if (!this.#agent.closed) void this.#agent.close()
   }
 
-  async #ask(url: string, probe: Probe, signal: AbortSignal): Promise<PreflightAnswer> {
+  async #ask(url: string, probe: CorsPreflight, signal: AbortSignal): Promise<PreflightAnswer> {
     const headers = {
       origin: probe.origin,
       'access-control-request-method': probe.method,
@@ -80,14 +85,14 @@ export class Preflight {
 }
 
 /** Whether a browser would go on after this answer. https://fetch.spec.whatwg.org/#cors-preflight-fetch */
-export function judge(probe: Probe, bucket: string, answer: PreflightAnswer): CheckResult {
+export function judge(probe: CorsPreflight, bucket: string, answer: PreflightAnswer): CheckResult {
   const what = `a preflight from ${probe.origin} for ${probe.method} on bucket "${bucket}"`
   const faults = faultsIn(probe, answer)
   if (faults.length === 0) return { name: 'CorsPreflight', result: 'Passed', message: `${what} is allowed` }
   return { name: 'CorsPreflight', result: 'Failed', message: `${what} is refused: ${faults.join('; ')}` }
 }
 
-function faultsIn(probe: Probe, { status, reason, header }: PreflightAnswer): string[] {
+function faultsIn(probe: CorsPreflight, { status, reason, header }: PreflightAnswer): string[] {
   if (status < 200 || status > 299) return [`status ${status}${reason === undefined ? '' : ` (${reason})`}`]
   const allowed = header('access-control-allow-origin')
   const methods = listOf(header('access-control-allow-methods'))

@@ -54,12 +54,8 @@ export class S3Bucket implements TargetDriver {
     this.#identity = identity
   }
 
-  observe(signal: AbortSignal): Promise<readonly ObservedDocument[]> {
-    return this.readBack(['BucketPolicy', 'Cors'], signal)
-  }
-
   /** Where several fail, the first in order is reported, so that the message does not depend on who answers first. */
-  async readBack(names: readonly DocumentName[], signal: AbortSignal): Promise<readonly ObservedDocument[]> {
+  async read(names: readonly DocumentName[], signal: AbortSignal): Promise<readonly ObservedDocument[]> {
     await this.#identity(signal)
     const results = await Promise.allSettled(names.map((name) => this.#read(name, signal)))
     return results.map((result) => {
@@ -74,6 +70,8 @@ export class S3Bucket implements TargetDriver {
         return this.#writePolicy(plan.after as Document<Statement>, signal)
       case 'Cors':
         return this.#writeCors(plan.after as Document<CorsRule>, signal)
+      default:
+        throw foreignDocument(plan.kind.name)
     }
   }
 
@@ -81,8 +79,9 @@ export class S3Bucket implements TargetDriver {
     return { region: this.#s3.regionOf(this.#bucket) }
   }
 
-  probe(probe: Probe, signal: AbortSignal): Promise<CheckResult> {
-    return this.#preflight.check(this.#bucket, this.#s3.regionOf(this.#bucket), probe, signal)
+  async probe(probe: Probe, signal: AbortSignal): Promise<readonly CheckResult[]> {
+    if (probe.kind === 'Grant') return []
+    return [await this.#preflight.check(this.#bucket, this.#s3.regionOf(this.#bucket), probe, signal)]
   }
 
   async #read(name: DocumentName, signal: AbortSignal): Promise<ObservedDocument> {
@@ -91,6 +90,8 @@ export class S3Bucket implements TargetDriver {
         return { kind: bucketPolicyKind, document: decodeBucketPolicy(await this.#readPolicy(signal)) }
       case 'Cors':
         return { kind: corsKind, document: decodeCors(await this.#readCors(signal)) }
+      default:
+        throw foreignDocument(name)
     }
   }
 
@@ -160,6 +161,10 @@ export class S3Bucket implements TargetDriver {
       signal,
     )
   }
+}
+
+function foreignDocument(name: DocumentName): Error {
+  return new Error(`a bucket has no ${name}`)
 }
 
 function absentAsUndefined(error: unknown): undefined {

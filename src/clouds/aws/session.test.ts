@@ -32,7 +32,7 @@ describe('who we are', () => {
   it('is asked once for all who ask at the same time and later', async (test) => {
     const { session, server } = await open(test, healthy)
     assert.deepEqual(await Promise.all([session.identity(never), session.identity(never)]), [ARN, ARN])
-    await session.open(CLIPS).observe(never)
+    await session.open(CLIPS).read(['BucketPolicy', 'Cors'], never)
     assert.equal(server.seen.filter(isSts).length, 1)
   })
 
@@ -61,7 +61,10 @@ describe('who we are', () => {
     const session = await openSession({ aws }, { AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b' }, hooks)
     const message =
       '127.0.0.1:1 could not be asked for GetCallerIdentity: ECONNREFUSED. It is tried again by itself; if it lasts, check network, endpoint and region.'
-    await assert.rejects(session.open(CLIPS).observe(never), faultOf('CloudUnavailable', message))
+    await assert.rejects(
+      session.open(CLIPS).read(['BucketPolicy', 'Cors'], never),
+      faultOf('CloudUnavailable', message),
+    )
     session.close()
   })
 
@@ -86,7 +89,7 @@ describe('who we are', () => {
     it(`is unknown, and work goes on, where a store without STS answers ${name}`, async (test) => {
       const { session, server } = await open(test, (request) => (isSts(request) ? answer : healthy(request)))
       assert.equal(await session.identity(never), `unknown: ${server.host} has no STS`)
-      assert.equal((await session.open(CLIPS).observe(never)).length, 2)
+      assert.equal((await session.open(CLIPS).read(['BucketPolicy', 'Cors'], never)).length, 2)
     })
   }
 
@@ -110,7 +113,7 @@ describe('a request to a bucket', () => {
   it('names the account that the bucket must belong to, read or write', async (test) => {
     const { session, server } = await open(test, healthy)
     const driver = session.open(CLIPS)
-    await driver.observe(never)
+    await driver.read(['BucketPolicy', 'Cors'], never)
     await driver.write(DELETION, never)
     const owners = server.seen
       .filter((request) => !isSts(request))
@@ -122,7 +125,7 @@ describe('a request to a bucket', () => {
     const fences: string[] = []
     const { session, server } = await open(test, healthy, { fence: () => fences.push('asked') })
     const driver = session.open(CLIPS)
-    await driver.observe(never)
+    await driver.read(['BucketPolicy', 'Cors'], never)
     assert.deepEqual(fences, [])
     await driver.write(DELETION, never)
     assert.deepEqual(fences, ['asked'])
@@ -158,7 +161,7 @@ describe('a request to a bucket', () => {
     const { session, calls } = await open(test, (request) =>
       request.url.includes('cors') ? s3Error(403, 'AccessDenied') : healthy(request),
     )
-    await assert.rejects(session.open(CLIPS).observe(never), faultOf('AccessDenied'))
+    await assert.rejects(session.open(CLIPS).read(['BucketPolicy', 'Cors'], never), faultOf('AccessDenied'))
     assert.deepEqual(
       calls.map(({ service, operation, result }) => `${service} ${operation} ${result}`).sort(),
       ['s3 GetBucketCors AccessDenied', 's3 GetBucketPolicy ok', 'sts GetCallerIdentity ok'],
@@ -185,7 +188,7 @@ describe('a request to a bucket', () => {
       else await gate.promise
       return s3Error(403, 'AccessDenied')
     })
-    await assert.rejects(session.open(CLIPS).observe(never), (error) =>
+    await assert.rejects(session.open(CLIPS).read(['BucketPolicy', 'Cors'], never), (error) =>
       /s3:GetBucketPolicy on/.test(String(error)),
     )
   })
@@ -212,10 +215,10 @@ describe('a bucket in another region', () => {
         regionOf(request) === 'eu-west-1' && !isSts(request) ? redirect : healthy(request),
       )
       const driver = session.open(CLIPS)
-      await driver.observe(never)
+      await driver.read(['BucketPolicy', 'Cors'], never)
       const before = server.seen.length
       await session.open(CLIPS).write(DELETION, never)
-      await driver.readBack(['Cors'], never)
+      await driver.read(['Cors'], never)
       assert.deepEqual(server.seen.slice(before).map(regionOf), ['us-west-2', 'us-west-2'])
     })
   }

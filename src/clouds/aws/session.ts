@@ -75,6 +75,7 @@ class AwsSession implements CloudSession {
   }
 
   open(target: Target): TargetDriver {
+    if (target.kind !== 'S3Bucket') throw new Error(`${target.kind} is not served yet`)
     const knownIdentity = (signal: AbortSignal) => this.#knownIdentity(signal)
     return new S3Bucket(target.bucket, this.facts.accountId, this.#s3, this.#preflight, knownIdentity)
   }
