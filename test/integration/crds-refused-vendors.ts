@@ -172,8 +172,8 @@ export const REFUSED_VENDORS: Readonly<Record<string, Refusal>> = {
     object: acting({ inlinePolicies: [named('a', 'Access'), named('b', 'Access')] }),
     says: ['spec.s3.role.inlinePolicies', 'the same policyName'],
   },
-  'two customer-managed policies of one name': {
-    object: acting({ customerPolicies: [named('a', 'Access'), named('b', 'Access')] }),
+  'two customer-managed policies whose names differ in case only, which IAM takes for one': {
+    object: acting({ customerPolicies: [named('a', 'Access'), named('b', 'access')] }),
     says: ['spec.s3.role.customerPolicies', 'the same policyName'],
   },
   'a customer-managed policy without a statement': {
