@@ -26,17 +26,19 @@ export function parseLosslessly(text: string): Json {
   )
 }
 
-/** JSON text in which equal values are equal texts: keys sorted at every depth. */
+/** JSON text in which equal values are equal texts: keys sorted at every depth, a Date as its instant in UTC. */
 export function canonicalJson(value: unknown): string {
   if (raw.isRawJSON(value)) return canonicalNumber(value.rawJSON)
+  if (value instanceof Date) return JSON.stringify(value)
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`
   if (typeof value === 'object' && value !== null) return canonicalObject(value as Record<string, unknown>)
   return JSON.stringify(value) ?? 'null'
 }
 
-/** True for a JSON object (no list, no null, no raw number). */
+/** True for a JSON object (no list, no null, no raw number, no Date). */
 export function isJsonObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !raw.isRawJSON(value)
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
+  return !raw.isRawJSON(value) && !(value instanceof Date)
 }
 
 /** The text of a JSON scalar as IAM reads it: `true` and `"true"`, `5` and `"5"` mean the same. */
