@@ -139,6 +139,12 @@ export const REASONS = {
     next: 'Correct the CloudAccount’s region, or add an account for the bucket’s region.',
     retry: 'Slow',
   },
+  Conflict: {
+    meaning:
+      'What this integration needs under a fixed name belongs to somebody else: a role or policy that Mooring did not make, or an older integration that needs it otherwise. It was not touched.',
+    next: 'The message says who has it: give both the same values, use another account, or remove the other one.',
+    retry: 'Slow',
+  },
   PolicyTooLarge: {
     meaning:
       'With this integration’s statements the policy would exceed the cloud’s size limit; nothing was written.',
@@ -149,6 +155,11 @@ export const REASONS = {
     meaning:
       'With this integration’s rules the document would exceed the cloud’s limit of rules; nothing was written.',
     next: 'Remove rules that are no longer needed; the message has the counts.',
+    retry: 'Slow',
+  },
+  QuotaExceeded: {
+    meaning: 'A quota of the cloud account (roles, policies, versions) leaves no room.',
+    next: 'Remove what is no longer needed, or ask the cloud for a higher quota; the message names it.',
     retry: 'Slow',
   },
   InvalidPrincipal: {

@@ -1,5 +1,5 @@
 import type { FaultError } from '../../api/fault.ts'
-import { type AwsCall, bucketOf } from './aws-call.ts'
+import { type AwsCall, subjectOf } from './aws-call.ts'
 import { fault, nameOf } from './fault-parts.ts'
 import { iamActionOf } from './iam-action.ts'
 import { redact } from './redact.ts'
@@ -13,7 +13,14 @@ export function accessDenied(error: SdkError, call: AwsCall): FaultError {
     return publicAccessBlocked(error, call)
   }
   const action = iamActionOf(call.operation)
-  const message = `${call.identity} may not ${action} on ${bucketOf(call)}${because(error)}. Allow ${action} on that bucket for it; if the bucket belongs to another account than ${call.accountId}, use a CloudAccount of that account.`
+  if (call.service !== 's3') return denied(error, call)
+  const message = `${call.identity} may not ${action} on ${subjectOf(call)}${because(error)}. Allow ${action} on that bucket for it; if the bucket belongs to another account than ${call.accountId}, use a CloudAccount of that account.`
+  return fault('AccessDenied', message)
+}
+
+function denied(error: SdkError, call: AwsCall): FaultError {
+  const action = iamActionOf(call.operation)
+  const message = `${call.identity} may not ${action} on ${subjectOf(call)}${because(error)}. Allow ${action} on it (docs/aws-permissions.md); nothing more was written.`
   return fault('AccessDenied', message)
 }
 
@@ -27,7 +34,7 @@ function stsDenied(error: SdkError, call: AwsCall): FaultError {
 }
 
 function publicAccessBlocked(_error: SdkError, call: AwsCall): FaultError {
-  const message = `S3 Block Public Access refuses the policy of ${bucketOf(call)} as public (BlockPublicPolicy). Mooring writes no public statement: find the one in the bucket policy that is, and narrow it.`
+  const message = `S3 Block Public Access refuses the policy of ${subjectOf(call)} as public (BlockPublicPolicy). Mooring writes no public statement: find the one in the bucket policy that is, and narrow it.`
   return fault('PublicAccessBlocked', message)
 }
 
@@ -43,6 +50,6 @@ function because({ text }: SdkError): string {
  */
 export function otherOwner(error: SdkError, call: AwsCall): FaultError {
   if (call.service === 'sts') return notImplemented(error, call)
-  const message = `${call.host} does not allow ${call.operation} on ${bucketOf(call)} (${nameOf(error)}): ${call.identity} is not of the account that owns the bucket. Use a CloudAccount of that account.`
+  const message = `${call.host} does not allow ${call.operation} on ${subjectOf(call)} (${nameOf(error)}): ${call.identity} is not of the account that owns the bucket. Use a CloudAccount of that account.`
   return fault('AccessDenied', message)
 }

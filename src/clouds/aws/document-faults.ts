@@ -1,28 +1,29 @@
 import { FaultError } from '../../api/fault.ts'
-import { type AwsCall, bucketOf, isWrite } from './aws-call.ts'
+import { type AwsCall, isWrite, serviceName, subjectOf } from './aws-call.ts'
 import { fault } from './fault-parts.ts'
 import { redact } from './redact.ts'
 import type { SdkError } from './sdk-error.ts'
 import { unknown } from './service-faults.ts'
 
 /**
- * S3 refuses the document for its form, or for a principal that does not exist.
+ * S3, IAM or KMS refuses the document for its form, or for a principal that does not exist.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html ("MalformedPolicy")
+ * https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateAssumeRolePolicy.html ("MalformedPolicyDocument")
  */
 export function malformed(error: SdkError, call: AwsCall): FaultError {
   if (!isWrite(call)) return unknown(error, call)
   if (/invalid principal/i.test(error.text)) return invalidPrincipal(error, call)
   if (/(?:exceeds|size).*(?:maximum|max|limit)/i.test(error.text)) return tooLarge(error, call)
   const detail = error.detail === undefined ? '' : ` (${redact(error.detail)})`
-  const message = `S3 refuses ${call.operation} for ${bucketOf(call)} (${error.code}): ${redact(error.text)}${detail}`
+  const message = `${serviceName(call)} refuses ${call.operation} for ${subjectOf(call)} (${error.code}): ${redact(error.text)}${detail}`
   return fault('InvalidDocument', message)
 }
 
-/** S3's <Detail> is the pair as in the policy: "AWS" : "arn:aws:iam::111122223333:role/gone". */
-function invalidPrincipal({ detail }: SdkError, call: AwsCall): FaultError {
-  const principal = /"([^"]*)"\s*$/.exec(detail ?? '')?.[1]
+/** S3's <Detail>, and the end of IAM's text, is the pair as in the policy: "AWS" : "arn:aws:iam::111122223333:role/gone". */
+function invalidPrincipal({ detail, text }: SdkError, call: AwsCall): FaultError {
+  const principal = /"([^"]*)"\s*$/.exec(detail ?? text)?.[1]
   const who = principal === undefined ? 'a principal' : `principal "${principal}"`
-  const message = `S3 refuses the policy of ${bucketOf(call)} because ${who} in it does not exist. Correct or remove the statement that names it; nothing was written.`
+  const message = `${serviceName(call)} refuses the policy of ${subjectOf(call)} because ${who} in it does not exist. Correct or remove the statement that names it; nothing was written.`
   return new FaultError({
     reason: 'InvalidPrincipal',
     message,
@@ -33,9 +34,9 @@ function invalidPrincipal({ detail }: SdkError, call: AwsCall): FaultError {
 
 /** S3 has no room for the document; our own limits should have said so before. */
 export function tooLarge(_error: SdkError, call: AwsCall): FaultError {
-  const policy = call.operation === 'PutBucketPolicy'
+  const policy = /Policy/.test(call.operation)
   const what = policy ? 'policy' : 'CORS configuration'
-  const message = `S3 refuses the ${what} of ${bucketOf(call)} as too large; nothing was written. Remove entries that are no longer needed.`
+  const message = `${serviceName(call)} refuses the ${what} of ${subjectOf(call)} as too large; nothing was written. Remove entries that are no longer needed.`
   return fault(policy ? 'PolicyTooLarge' : 'TooManyRules', message)
 }
 
@@ -44,6 +45,6 @@ export function tooLarge(_error: SdkError, call: AwsCall): FaultError {
  * https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html ("OperationAborted … Try again")
  */
 export function conflict(error: SdkError, call: AwsCall): FaultError {
-  const message = `another change to ${bucketOf(call)} is under way, so S3 refused ${call.operation} (${error.code}). It is tried again by itself.`
+  const message = `another change to ${subjectOf(call)} is under way, so S3 refused ${call.operation} (${error.code}). It is tried again by itself.`
   return fault('LostRace', message, error)
 }

@@ -3,6 +3,14 @@ import { accessDenied, otherOwner } from './access-faults.ts'
 import type { AwsCall } from './aws-call.ts'
 import { noCredentials, rejected, skewed } from './credential-faults.ts'
 import { conflict, malformed, tooLarge } from './document-faults.ts'
+import {
+  concurrent,
+  notFoundYet,
+  quotaExceeded,
+  refusedInput,
+  stillInUse,
+  unmodifiable,
+} from './role-faults.ts'
 import { readSdkError, type SdkError } from './sdk-error.ts'
 import {
   bucketNotFound,
@@ -63,6 +71,16 @@ const BY_CODE: ReadonlyMap<string, Translate> = new Map([
   ...codes(wrongRegion, 'PermanentRedirect TemporaryRedirect Redirect AuthorizationHeaderMalformed'),
   ...codes(wrongRegion, 'IllegalLocationConstraint IllegalLocationConstraintException'),
   ...codes(notImplemented, 'NotImplemented InvalidAction UnsupportedOperation'),
+  ...codes(notFoundYet, 'NoSuchEntity NoSuchEntityException'),
+  ...codes(concurrent, 'ConcurrentModification ConcurrentModificationException'),
+  ...codes(concurrent, 'EntityTemporarilyUnmodifiable EntityTemporarilyUnmodifiableException'),
+  ...codes(concurrent, 'EntityAlreadyExists EntityAlreadyExistsException'),
+  ...codes(stillInUse, 'DeleteConflict DeleteConflictException'),
+  ...codes(unmodifiable, 'UnmodifiableEntity UnmodifiableEntityException'),
+  ...codes(quotaExceeded, 'LimitExceeded LimitExceededException'),
+  ...codes(refusedInput, 'MalformedPolicyDocument MalformedPolicyDocumentException InvalidInput'),
+  ...codes(refusedInput, 'InvalidInputException ValidationError ValidationException'),
+  ...codes(unavailable, 'ServiceFailure ServiceFailureException'),
   ...codes(unavailable, 'InternalError InternalFailure RequestTimeout TimeoutError'),
 ])
 

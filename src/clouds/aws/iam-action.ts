@@ -6,6 +6,28 @@ export type AwsOperation =
   | 'GetBucketCors'
   | 'PutBucketCors'
   | 'DeleteBucketCors'
+  | 'GetRole'
+  | 'CreateRole'
+  | 'UpdateRole'
+  | 'DeleteRole'
+  | 'TagRole'
+  | 'UntagRole'
+  | 'UpdateAssumeRolePolicy'
+  | 'PutRolePermissionsBoundary'
+  | 'ListRolePolicies'
+  | 'GetRolePolicy'
+  | 'PutRolePolicy'
+  | 'DeleteRolePolicy'
+  | 'ListAttachedRolePolicies'
+  | 'AttachRolePolicy'
+  | 'DetachRolePolicy'
+  | 'GetPolicy'
+  | 'GetPolicyVersion'
+  | 'ListPolicyVersions'
+  | 'CreatePolicy'
+  | 'CreatePolicyVersion'
+  | 'DeletePolicyVersion'
+  | 'DeletePolicy'
   | 'GetCallerIdentity'
   | 'AssumeRole'
   | 'LoadCredentials'
@@ -13,6 +35,7 @@ export type AwsOperation =
 /**
  * The permission that a request needs; not always the request's own name.
  * https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
+ * https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagementiam.html
  */
 const IAM_ACTIONS: Readonly<Record<AwsOperation, string>> = {
   GetBucketPolicy: 's3:GetBucketPolicy',
@@ -21,6 +44,28 @@ const IAM_ACTIONS: Readonly<Record<AwsOperation, string>> = {
   GetBucketCors: 's3:GetBucketCORS',
   PutBucketCors: 's3:PutBucketCORS',
   DeleteBucketCors: 's3:PutBucketCORS',
+  GetRole: 'iam:GetRole',
+  CreateRole: 'iam:CreateRole',
+  UpdateRole: 'iam:UpdateRole',
+  DeleteRole: 'iam:DeleteRole',
+  TagRole: 'iam:TagRole',
+  UntagRole: 'iam:UntagRole',
+  UpdateAssumeRolePolicy: 'iam:UpdateAssumeRolePolicy',
+  PutRolePermissionsBoundary: 'iam:PutRolePermissionsBoundary',
+  ListRolePolicies: 'iam:ListRolePolicies',
+  GetRolePolicy: 'iam:GetRolePolicy',
+  PutRolePolicy: 'iam:PutRolePolicy',
+  DeleteRolePolicy: 'iam:DeleteRolePolicy',
+  ListAttachedRolePolicies: 'iam:ListAttachedRolePolicies',
+  AttachRolePolicy: 'iam:AttachRolePolicy',
+  DetachRolePolicy: 'iam:DetachRolePolicy',
+  GetPolicy: 'iam:GetPolicy',
+  GetPolicyVersion: 'iam:GetPolicyVersion',
+  ListPolicyVersions: 'iam:ListPolicyVersions',
+  CreatePolicy: 'iam:CreatePolicy',
+  CreatePolicyVersion: 'iam:CreatePolicyVersion',
+  DeletePolicyVersion: 'iam:DeletePolicyVersion',
+  DeletePolicy: 'iam:DeletePolicy',
   GetCallerIdentity: 'sts:GetCallerIdentity',
   AssumeRole: 'sts:AssumeRole',
   LoadCredentials: 'sts:AssumeRoleWithWebIdentity',
