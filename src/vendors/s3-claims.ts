@@ -1,4 +1,9 @@
-import type { VendorCorsRule, VendorS3, VendorStatement } from '../api/generated/storage-vendor.ts'
+import type {
+  VendorCorsRule,
+  VendorLifecycleRule,
+  VendorS3,
+  VendorStatement,
+} from '../api/generated/storage-vendor.ts'
 import type { Probe } from '../clouds/cloud.ts'
 import type { ClaimedEntry } from '../plan/plan-target.ts'
 import { fill, type PlaceholderValues } from './placeholders.ts'
@@ -15,10 +20,12 @@ export function s3Claims(recipe: VendorS3, access: string, values: PlaceholderVa
   const wanted = (entry: Selectable): boolean => applies(entry, access, values)
   const statements = (recipe.bucketPolicy?.statements ?? []).filter(wanted)
   const rules = (recipe.cors?.rules ?? []).filter(wanted)
+  const lifecycle = (recipe.lifecycle?.rules ?? []).filter(wanted)
   return {
     entries: [
       ...statements.map((statement) => statementEntry(statement, values)),
       ...rules.map((rule) => corsEntry(rule, values)),
+      ...lifecycle.map((rule) => lifecycleEntry(rule, values)),
     ],
     probes: rules.flatMap((rule) => probesOf(rule, values)),
   }
@@ -80,6 +87,26 @@ function corsEntry(rule: VendorCorsRule, values: PlaceholderValues): ClaimedEntr
       AllowedOrigins: rule.allowedOrigins.map((origin) => fill(origin, values)),
       ExposeHeaders: rule.exposeHeaders ?? [],
       ...(rule.maxAgeSeconds === undefined ? {} : { MaxAgeSeconds: rule.maxAgeSeconds }),
+    },
+  }
+}
+
+/** One rule for the keys under one prefix; which form S3 wants it in depends on what is there (lifecycle-form.ts). */
+function lifecycleEntry(rule: VendorLifecycleRule, values: PlaceholderValues): ClaimedEntry {
+  const { expirationDays, noncurrentExpirationDays, abortIncompleteMultipartDays } = rule
+  return {
+    document: 'Lifecycle',
+    name: rule.name,
+    body: {
+      Filter: { Prefix: fill(rule.prefix ?? `\${prefix}`, values) },
+      Status: 'Enabled',
+      ...(expirationDays === undefined ? {} : { Expiration: { Days: expirationDays } }),
+      ...(noncurrentExpirationDays === undefined
+        ? {}
+        : { NoncurrentVersionExpiration: { NoncurrentDays: noncurrentExpirationDays } }),
+      ...(abortIncompleteMultipartDays === undefined
+        ? {}
+        : { AbortIncompleteMultipartUpload: { DaysAfterInitiation: abortIncompleteMultipartDays } }),
     },
   }
 }

@@ -13,11 +13,14 @@ import { unknown } from './service-faults.ts'
 export function malformed(error: SdkError, call: AwsCall): FaultError {
   if (!isWrite(call)) return unknown(error, call)
   if (/invalid principal/i.test(error.text)) return invalidPrincipal(error, call)
-  if (/(?:exceeds|size).*(?:maximum|max|limit)/i.test(error.text)) return tooLarge(error, call)
+  if (TOO_MUCH.test(error.text)) return tooLarge(error, call)
   const detail = error.detail === undefined ? '' : ` (${redact(error.detail)})`
   const message = `${serviceName(call)} refuses ${call.operation} for ${subjectOf(call)} (${error.code}): ${redact(error.text)}${detail}`
   return fault('InvalidDocument', message)
 }
+
+/** "exceeds the maximum size …"; of rules "The number of lifecycle rules must not exceed the allowed limit of 1000". */
+const TOO_MUCH = /(?:exceeds|size|number of).*(?:maximum|max|limit)/i
 
 /** S3's <Detail>, and the end of IAM's text, is the pair as in the policy: "AWS" : "arn:aws:iam::111122223333:role/gone". */
 function invalidPrincipal({ detail, text }: SdkError, call: AwsCall): FaultError {
@@ -35,7 +38,8 @@ function invalidPrincipal({ detail, text }: SdkError, call: AwsCall): FaultError
 /** S3 has no room for the document; our own limits should have said so before. */
 export function tooLarge(_error: SdkError, call: AwsCall): FaultError {
   const policy = /Policy/.test(call.operation)
-  const what = policy ? 'policy' : 'CORS configuration'
+  const lifecycle = call.operation === 'PutBucketLifecycleConfiguration'
+  const what = policy ? 'policy' : lifecycle ? 'lifecycle configuration' : 'CORS configuration'
   const message = `${serviceName(call)} refuses the ${what} of ${subjectOf(call)} as too large; nothing was written. Remove entries that are no longer needed.`
   return fault(policy ? 'PolicyTooLarge' : 'TooManyRules', message)
 }

@@ -42,8 +42,14 @@ export function toFaultError(thrown: unknown, call: AwsCall): FaultError | undef
 
 /** True for S3's way to say that the bucket exists and has no such document. */
 export function isAbsentDocument(thrown: unknown): boolean {
-  return ['NoSuchBucketPolicy', 'NoSuchCORSConfiguration'].includes(readSdkError(thrown).code)
+  return ABSENT.has(readSdkError(thrown).code)
 }
+
+const ABSENT: ReadonlySet<string> = new Set([
+  'NoSuchBucketPolicy',
+  'NoSuchCORSConfiguration',
+  'NoSuchLifecycleConfiguration',
+])
 
 const BY_CODE: ReadonlyMap<string, Translate> = new Map([
   ...codes(bucketNotFound, 'NoSuchBucket'),

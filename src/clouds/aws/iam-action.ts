@@ -6,6 +6,9 @@ export type AwsOperation =
   | 'GetBucketCors'
   | 'PutBucketCors'
   | 'DeleteBucketCors'
+  | 'GetBucketLifecycleConfiguration'
+  | 'PutBucketLifecycleConfiguration'
+  | 'DeleteBucketLifecycle'
   | 'GetRole'
   | 'CreateRole'
   | 'UpdateRole'
@@ -44,6 +47,9 @@ const IAM_ACTIONS: Readonly<Record<AwsOperation, string>> = {
   GetBucketCors: 's3:GetBucketCORS',
   PutBucketCors: 's3:PutBucketCORS',
   DeleteBucketCors: 's3:PutBucketCORS',
+  GetBucketLifecycleConfiguration: 's3:GetLifecycleConfiguration',
+  PutBucketLifecycleConfiguration: 's3:PutLifecycleConfiguration',
+  DeleteBucketLifecycle: 's3:PutLifecycleConfiguration',
   GetRole: 'iam:GetRole',
   CreateRole: 'iam:CreateRole',
   UpdateRole: 'iam:UpdateRole',

@@ -1,9 +1,12 @@
 import {
   DeleteBucketCorsCommand,
+  DeleteBucketLifecycleCommand,
   DeleteBucketPolicyCommand,
   GetBucketCorsCommand,
+  GetBucketLifecycleConfigurationCommand,
   GetBucketPolicyCommand,
   PutBucketCorsCommand,
+  PutBucketLifecycleConfigurationCommand,
   PutBucketPolicyCommand,
   type S3Client,
 } from '@aws-sdk/client-s3'
@@ -16,6 +19,8 @@ import { type CorsRule, corsKind, decodeCors } from './cors.ts'
 import { isAbsentDocument } from './errors.ts'
 import type { AwsOperation } from './iam-action.ts'
 import type { Identity } from './identity.ts'
+import { decodeLifecycle, type LifecycleEnvelope, lifecycleKind } from './lifecycle.ts'
+import type { LifecycleRule } from './lifecycle-rule.ts'
 import type { Preflight } from './preflight.ts'
 import type { S3Clients } from './s3-clients.ts'
 import type { Statement } from './statement.ts'
@@ -32,7 +37,7 @@ interface BucketInput {
 
 type Request<T> = (client: S3Client, input: BucketInput, abort: { abortSignal: AbortSignal }) => Promise<T>
 
-/** One S3 bucket: its policy and its CORS configuration. Who we are is checked before anything is read or written. */
+/** One S3 bucket: its policy, its CORS and its lifecycle configuration. Who we are is checked before anything is read or written. */
 export class S3Bucket implements TargetDriver {
   readonly #bucket: string
   readonly #accountId: string
@@ -70,6 +75,8 @@ export class S3Bucket implements TargetDriver {
         return this.#writePolicy(plan.after as Document<Statement>, signal)
       case 'Cors':
         return this.#writeCors(plan.after as Document<CorsRule>, signal)
+      case 'Lifecycle':
+        return this.#writeLifecycle(plan.after as Document<LifecycleRule>, signal)
       default:
         throw foreignDocument(plan.kind.name)
     }
@@ -90,6 +97,8 @@ export class S3Bucket implements TargetDriver {
         return { kind: bucketPolicyKind, document: decodeBucketPolicy(await this.#readPolicy(signal)) }
       case 'Cors':
         return { kind: corsKind, document: decodeCors(await this.#readCors(signal)) }
+      case 'Lifecycle':
+        return { kind: lifecycleKind, document: await this.#readLifecycle(signal) }
       default:
         throw foreignDocument(name)
     }
@@ -113,6 +122,16 @@ export class S3Bucket implements TargetDriver {
       signal,
     )
     return answer?.CORSRules
+  }
+
+  async #readLifecycle(signal: AbortSignal): Promise<Document<LifecycleRule>> {
+    const answer = await this.#send(
+      'GetBucketLifecycleConfiguration',
+      (client, input, abort) =>
+        client.send(new GetBucketLifecycleConfigurationCommand(input), abort).catch(absentAsUndefined),
+      signal,
+    )
+    return decodeLifecycle(answer)
   }
 
   async #writePolicy(document: Document<Statement>, signal: AbortSignal): Promise<void> {
@@ -149,6 +168,27 @@ export class S3Bucket implements TargetDriver {
     )
   }
 
+  async #writeLifecycle({ entries, envelope }: Document<LifecycleRule>, signal: AbortSignal): Promise<void> {
+    if (entries.length === 0) {
+      await this.#send(
+        'DeleteBucketLifecycle',
+        (client, input, abort) => client.send(new DeleteBucketLifecycleCommand(input), abort),
+        signal,
+      )
+      return
+    }
+    const configuration = {
+      LifecycleConfiguration: { Rules: entries },
+      ...(envelope as LifecycleEnvelope | null),
+    } as Pick<PutLifecycleInput, 'LifecycleConfiguration' | 'TransitionDefaultMinimumObjectSize'>
+    await this.#send(
+      'PutBucketLifecycleConfiguration',
+      (client, input, abort) =>
+        client.send(new PutBucketLifecycleConfigurationCommand({ ...input, ...configuration }), abort),
+      signal,
+    )
+  }
+
   async #send<T>(operation: AwsOperation, request: Request<T>, signal: AbortSignal): Promise<T> {
     const { name: identity } = await this.#identity(signal)
     const input = { Bucket: this.#bucket, ExpectedBucketOwner: this.#accountId }
@@ -176,6 +216,8 @@ function absentAsUndefined(error: unknown): undefined {
 function mutable(rule: CorsRule): MutableRule {
   return rule as MutableRule
 }
+
+type PutLifecycleInput = ConstructorParameters<typeof PutBucketLifecycleConfigurationCommand>[0]
 
 type MutableRule = NonNullable<
   NonNullable<ConstructorParameters<typeof PutBucketCorsCommand>[0]['CORSConfiguration']>['CORSRules']

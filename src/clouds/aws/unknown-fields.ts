@@ -1,4 +1,8 @@
-import { GetBucketCorsOutput$, type S3Client } from '@aws-sdk/client-s3'
+import {
+  GetBucketCorsOutput$,
+  GetBucketLifecycleConfigurationOutput$,
+  type S3Client,
+} from '@aws-sdk/client-s3'
 import { FaultError } from '../../api/fault.ts'
 import { retryOf } from '../../api/reasons.ts'
 import { parseXml } from './xml-element.ts'
@@ -7,6 +11,10 @@ import { strangeParts, type XmlSchema } from './xml-schema.ts'
 /** Answers that are documents which we write back whole; a new kind adds its line. */
 const DOCUMENTS: Readonly<Record<string, { readonly label: string; readonly schema: XmlSchema }>> = {
   GetBucketCorsCommand: { label: 'CORS configuration', schema: GetBucketCorsOutput$ },
+  GetBucketLifecycleConfigurationCommand: {
+    label: 'lifecycle configuration',
+    schema: GetBucketLifecycleConfigurationOutput$,
+  },
 }
 
 /**
