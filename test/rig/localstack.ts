@@ -1,4 +1,4 @@
-/** LocalStack with S3, IAM and STS. It enforces no IAM policy and accepts principals that do not exist. */
+/** LocalStack with S3, IAM, STS and KMS. It enforces no policy and accepts principals that do not exist. */
 import { strict as assert } from 'node:assert'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -13,7 +13,7 @@ export interface LocalStack {
   stop(): Promise<void>
 }
 
-const services = ['s3', 'iam', 'sts']
+const services = ['s3', 'iam', 'sts', 'kms']
 
 export async function startLocalStack(folder: string): Promise<LocalStack> {
   const python = await localstackPython()
