@@ -121,6 +121,17 @@ describe('custom resource definitions', () => {
     }
   })
 
+  test('the examples of docs/vendors.md are accepted', async () => {
+    const text = await readFile(join(repository, 'docs/vendors.md'), 'utf8')
+    const examples = [...text.matchAll(/^```yaml\n(.*?)^```/gms)].map(([, yaml = '']) => parse(yaml))
+    assert.deepEqual(
+      examples.map(({ kind }) => kind),
+      ['StorageVendor', 'StorageIntegration'],
+    )
+    await kubectl().run(['create', 'namespace', 'perception'])
+    for (const example of examples) await kubectl().apply(example, '--dry-run=server')
+  })
+
   test('the catalogue and the examples apply, and a second time change nothing', async () => {
     await kubectl().run(['create', 'namespace', 'perception'])
     const files = ['-f', 'deploy/vendors', '-f', 'deploy/examples'].map((part) =>

@@ -1,0 +1,217 @@
+/** docs/vendors.md: the catalogue as it is shipped, and how to write a vendor of one's own. */
+import type {
+  StorageVendor,
+  VendorOutput,
+  VendorParameter,
+  VendorS3,
+  VendorSource,
+  VendorVerification,
+} from '../src/api/generated/storage-vendor.ts'
+import type { Schema } from './generate-types.ts'
+import { code, codes, page, prose, table } from './markdown.ts'
+import { GRANT_HEAD, grantRows } from './vendor-grants.ts'
+
+export interface VendorsPage {
+  readonly vendors: readonly StorageVendor[]
+  /** Of the CRD of StorageVendor. */
+  readonly schema: Schema
+  /** Markdown by hand, with a line `<!-- fields of spec.x -->` where the fields of a place in the CRD go. */
+  readonly writingYourOwn: string
+}
+
+/** @throws Error for a recipe of a cloud that the page cannot describe yet. */
+export function vendorsPage({ vendors, schema, writingYourOwn }: VendorsPage): string {
+  return page(
+    'Vendors',
+    'deploy/vendors/, crds/mooring.dev_storagevendors.yaml and tools/writing-a-vendor.md',
+    [
+      'A StorageVendor is a vendor’s set-up page as data. These are shipped in [deploy/vendors/](../deploy/vendors/) and installed by',
+      '`kubectl apply -f deploy/vendors/`. Their facts were read in public copies of the vendors’ pages on the day named, and nothing was',
+      'tried with the vendors themselves: read the notes before you rely on one. [Writing your own](#writing-your-own) takes one file.',
+      '',
+      ...table(
+        ['Vendor', 'What it may do', 'Clouds', 'Parameters', 'Checked on', 'Notes'],
+        vendors.map(overviewRow),
+      ),
+      ...vendors.flatMap((vendor) => ['', ...section(vendor)]),
+      '',
+      withFields(writingYourOwn.trim(), schema),
+    ],
+  )
+}
+
+const CLOUDS = { s3: 'Amazon S3', gcs: 'Google Cloud Storage', azureBlob: 'Azure Blob Storage' } as const
+
+function overviewRow({ metadata, spec }: StorageVendor): string[] {
+  const clouds = (Object.keys(CLOUDS) as (keyof typeof CLOUDS)[]).filter((cloud) => spec[cloud] !== undefined)
+  const notes = spec.documentation.notes?.length ?? 0
+  return [
+    `[${spec.displayName}](#${anchorOf(spec.displayName)}), ${code(metadata.name)}`,
+    spec.access.map(({ name, description }) => `${code(name)}: ${prose(description)}`).join('<br>'),
+    clouds.map((cloud) => CLOUDS[cloud]).join(', '),
+    (spec.parameters ?? [])
+      .map(({ name, required }) => `${code(name)}${required ? '' : ' (optional)'}`)
+      .join(', '),
+    spec.documentation.checkedOn,
+    notes === 0 ? '' : `${notes}, below`,
+  ]
+}
+
+function section({ metadata, spec }: StorageVendor): string[] {
+  const { s3, documentation, parameters = [] } = spec
+  if (s3 === undefined || spec.gcs !== undefined || spec.azureBlob !== undefined)
+    throw new Error(
+      `${metadata.name}: docs/vendors.md can describe recipes for S3 alone; teach tools/vendors-page.ts`,
+    )
+  return [
+    `## ${spec.displayName}`,
+    '',
+    `${code(`vendor: ${metadata.name}`)}, revision ${spec.revision}. Its page, compared on ${documentation.checkedOn}: <${documentation.url}>.`,
+    ...parameterPart(parameters),
+    '',
+    '**What is granted**',
+    '',
+    ...table(GRANT_HEAD, grantRows(s3)),
+    ...requirementPart(s3),
+    ...afterwardsPart(s3),
+    ...listPart('What is not verified', documentation.notes),
+    ...listPart(
+      'Further sources',
+      (documentation.sources ?? []).map((source) => sourceOf(source, documentation.checkedOn)),
+      (text) => text,
+    ),
+  ]
+}
+
+const SOURCES: Readonly<Record<VendorParameter['source'], string>> = {
+  VendorGiven: 'the vendor shows it',
+  CustomerGiven: 'you choose or know it',
+  Generated: 'you choose it, or it is generated',
+}
+
+function parameterPart(parameters: readonly VendorParameter[]): string[] {
+  if (parameters.length === 0) return ['', 'It has no parameters.']
+  const rows = parameters.map((p) => [
+    code(p.name),
+    p.label === undefined ? '' : prose(p.label),
+    SOURCES[p.source] + (p.deferred === true ? ', only afterwards' : ''),
+    p.required && p.source !== 'Generated' ? 'yes' : 'no',
+    acceptedBy(p),
+    prose(p.description),
+  ])
+  return [
+    '',
+    '**Parameters**',
+    '',
+    ...table(
+      ['Name', 'On the vendor’s page', 'Who chooses', 'Must be given', 'Accepted', 'What it is'],
+      rows,
+    ),
+  ]
+}
+
+function acceptedBy({ allowedValues, patternMessage, minLength, maxLength }: VendorParameter): string {
+  const lengths = [minLength, maxLength].every((length) => length === undefined)
+    ? []
+    : [`${minLength ?? 1} to ${maxLength ?? 2048} characters`]
+  return [
+    ...(allowedValues === undefined ? [] : [codes(allowedValues)]),
+    ...(patternMessage === undefined ? [] : [prose(patternMessage)]),
+    ...lengths,
+  ].join('; ')
+}
+
+const PREFIXES = {
+  Optional: undefined,
+  Required: 'A prefix (spec.s3.prefix) must be given.',
+  Unsupported: 'A prefix (spec.s3.prefix) cannot be given.',
+} as const
+
+function requirementPart({ requirements = {} }: VendorS3): string[] {
+  const { bucketNameMessage, prefix, regions, excludedRegions, versioning, retention, sourceAddresses } =
+    requirements
+  const checked = [
+    bucketNameMessage === undefined ? undefined : `${bucketNameMessage}.`,
+    PREFIXES[prefix ?? 'Optional'],
+    regions === undefined ? undefined : `The bucket must be in ${regions.join(', ')}.`,
+    excludedRegions === undefined ? undefined : `The bucket must not be in ${excludedRegions.join(', ')}.`,
+    versioning === undefined ? undefined : `Versioning must be ${versioning}.`,
+    retention === undefined ? undefined : 'No object lock or retention may be set.',
+    sourceAddresses === undefined ? undefined : `A firewall must let through ${sourceAddresses.join(', ')}.`,
+  ].filter((sentence) => sentence !== undefined)
+  return listPart('What must be true beforehand', [...checked, ...(requirements.manual ?? [])])
+}
+
+function afterwardsPart({ outputs = [], nextStep, verification }: VendorS3): string[] {
+  return [
+    ...(outputs.length === 0
+      ? []
+      : ['', '**What the vendor is told** (`status.outputs`)', '', ...outputTable(outputs)]),
+    ...(nextStep === undefined ? [] : ['', `**Next step** (\`status.nextStep\`): ${prose(nextStep)}`]),
+    ...(verification === undefined ? [] : ['', `**The vendor’s own test**: ${testOf(verification)}`]),
+  ]
+}
+
+function outputTable(outputs: readonly VendorOutput[]): string[] {
+  return table(
+    ['Key', 'In the vendor’s form', 'Value'],
+    outputs.map(({ name, label, value }) => [code(name), prose(label), code(value)]),
+  )
+}
+
+function testOf({ description, method, writesTestFile, withinMinutes }: VendorVerification): string {
+  return [
+    prose(description ?? (method === 'None' ? 'none is known.' : `by its ${method}.`)),
+    ...(withinMinutes === undefined ? [] : [`It may take ${withinMinutes} minutes.`]),
+    ...(writesTestFile === true ? ['It writes a test file.'] : []),
+  ].join(' ')
+}
+
+const EVIDENCE = {
+  Official: 'the vendor’s own, or AWS’',
+  OfficialCopy: 'its wording, address not confirmed',
+  ThirdParty: 'others who agree with each other',
+} as const
+
+function sourceOf({ url, covers, evidence = 'Official', checkedOn }: VendorSource, day: string): string {
+  return `<${url}>: ${prose(covers)} (${EVIDENCE[evidence]}; ${checkedOn ?? day})`
+}
+
+function listPart(
+  title: string,
+  texts: readonly string[] | undefined,
+  format: (text: string) => string = prose,
+): string[] {
+  if (texts === undefined || texts.length === 0) return []
+  return ['', `**${title}**`, '', ...texts.map((text) => `- ${format(text)}`)]
+}
+
+/** As GitHub makes anchors of headings. */
+function anchorOf(title: string): string {
+  return title
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N} -]/gu, '')
+    .replaceAll(' ', '-')
+}
+
+/** Puts tables of the CRD's fields where the text asks for them. */
+function withFields(text: string, schema: Schema): string {
+  return text.replace(/^<!-- fields of (\S+) -->$/gm, (_, path: string) =>
+    fieldTable(schema, path).join('\n'),
+  )
+}
+
+function fieldTable(schema: Schema, path: string): string[] {
+  const place = path
+    .split('.')
+    .reduce<Schema | undefined>((at, key) => (at?.items ?? at)?.properties?.[key], schema)
+  const { properties, required = [] } = place?.items ?? place ?? {}
+  if (properties === undefined)
+    throw new Error(`tools/writing-a-vendor.md: the CRD has no ${path} with fields`)
+  const rows = Object.entries(properties).map(([name, { description = '' }]) => [
+    code(name),
+    required.includes(name) ? 'yes' : '',
+    prose(description),
+  ])
+  return table(['Field', 'Required', 'What it is'], rows)
+}
