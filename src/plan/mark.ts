@@ -21,7 +21,7 @@ export interface MarkParts {
 
 /** The mark of one entry of one owner at one target. `target` is the cloud's own name for it (s3://bucket). */
 export function markOf(installation: string, target: string, owner: string, entry: string): string {
-  return `Mooring${installationTag(installation, target)}${ownerTag(installation, target, owner)}${digest(8, 'entry', entry)}`
+  return `Mooring${installationTag(installation, target)}${ownerTag(installation, target, owner)}${entryTag(entry)}`
 }
 
 /** The installation's digits in every mark it makes at this target. */
@@ -32,6 +32,11 @@ export function installationTag(installation: string, target: string): string {
 /** The owner's digits in every mark it has at this target. */
 export function ownerTag(installation: string, target: string, owner: string): string {
   return digest(16, 'owner', installation, target, owner)
+}
+
+/** The digits of one entry's name in its mark. */
+export function entryTag(entry: string): string {
+  return digest(8, 'entry', entry)
 }
 
 /** The parts of a mark, or undefined for anything that is not one. */

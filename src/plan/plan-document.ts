@@ -39,8 +39,9 @@ export interface DocumentPlan<Entry = unknown> {
  * The plan for one document: pure, deterministic, and idempotent (planning again from `after` changes nothing).
  *
  * 1. Entries of departed owners, and entries that their owner no longer wants, go.
- * 2. Owner by owner in the order given (oldest first), wanted entries are replaced in place, or appended unless an
- *    equal foreign entry satisfies them. An owner whose entries would break a limit is refused whole.
+ * 2. Owner by owner, those with entries in the document first, then in the order given (oldest first), wanted entries are
+ *    replaced in place, or appended unless an equal foreign entry satisfies them. An owner whose entries would break a
+ *    limit, or clash with what somebody before it has or wants, is refused whole.
  * 3. The result is refused if it would change any entry that is not ours to change.
  *
  * @throws FaultError with reason PlanRefused when step 3 finds a change (a bug of ours, never the user's fault).
@@ -125,17 +126,64 @@ function placeOwners<Entry>(
   const adopted = new Map<string, string>()
   let document = start
   const changes: Change[] = []
-  for (const [owner, entries] of Map.groupBy(wanted, (entry) => entry.owner)) {
+  const standing = standingIn(kind, start, ownership)
+  for (const [owner, entries] of inOrder(wanted, ownersIn(kind, start, ownership))) {
     const step = placeEntries(kind, document, entries, satisfying, adopted)
-    const breach = step.changes.length > 0 ? kind.breach(step.document) : undefined
+    const breach =
+      clashIn(kind, entries, standing) ?? (step.changes.length > 0 ? kind.breach(step.document) : undefined)
     if (breach !== undefined) {
       refused.set(owner, breach)
       continue
     }
     document = step.document
     changes.push(...step.changes)
+    standing.push(...entries)
   }
   return { document, changes, refused, adopted }
+}
+
+/** Who has entries in the document is served before those who have none, so that a newcomer takes nobody's place. */
+function inOrder<Entry>(
+  wanted: readonly WantedEntry<Entry>[],
+  present: ReadonlySet<string>,
+): (readonly [string, WantedEntry<Entry>[]])[] {
+  const owners = [...Map.groupBy(wanted, (entry) => entry.owner)]
+  return [
+    ...owners.filter(([owner]) => present.has(owner)),
+    ...owners.filter(([owner]) => !present.has(owner)),
+  ]
+}
+
+/** An entry that stays, and whose it is; undefined for a stranger's. */
+interface Standing<Entry> {
+  readonly owner?: string | undefined
+  readonly body: Entry
+}
+
+/** Entries of the document that no plan changes. */
+function standingIn<Entry>(
+  kind: DocumentKind<Entry>,
+  { entries }: Document<Entry>,
+  ownership: Ownership,
+): Standing<Entry>[] {
+  return entries.flatMap((body) => {
+    const standing = ownership(kind.mark(body))
+    if (standing.kind === 'Departed' || standing.kind === 'Wanted') return []
+    return [{ body, owner: standing.kind === 'Kept' ? standing.owner : undefined }]
+  })
+}
+
+function clashIn<Entry>(
+  kind: DocumentKind<Entry>,
+  wanted: readonly WantedEntry<Entry>[],
+  standing: readonly Standing<Entry>[],
+): LimitBreach | undefined {
+  for (const { owner, body } of standing) {
+    const clash = wanted.map((entry) => kind.clash?.(entry.body, body)).find((why) => why !== undefined)
+    const who = owner === undefined ? 'somebody else' : `StorageIntegration ${owner}`
+    if (clash !== undefined) return { reason: 'Conflict', detail: `${who} ${clash}` }
+  }
+  return undefined
 }
 
 function placeEntries<Entry>(

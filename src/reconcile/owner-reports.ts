@@ -135,7 +135,10 @@ function faultIn(owner: string, { kind, changes }: DocumentPlan, { applied }: Fi
 function refusedFault(refusal: Refusal | undefined): Fault | undefined {
   if (refusal === undefined) return undefined
   const { reason, document, detail } = refusal
-  const message = `with this integration the ${document} would have ${detail}. Nothing of it was written. Remove entries that are no longer needed.`
+  const message =
+    reason === 'Conflict'
+      ? `${document}: ${detail}. Nothing of this integration was written.`
+      : `with this integration the ${document} would have ${detail}. Nothing of it was written. Remove entries that are no longer needed.`
   return { reason, message, retry: retryOf(reason) }
 }
 

@@ -1,3 +1,4 @@
+import { IAMClient } from '@aws-sdk/client-iam'
 import { STSClient } from '@aws-sdk/client-sts'
 import { FaultError } from '../../api/fault.ts'
 import { retryOf } from '../../api/reasons.ts'
@@ -9,7 +10,10 @@ import { AwsCaller } from './aws-caller.ts'
 import { type Connections, openConnections } from './connections.ts'
 import { credentialsOf, type RunLoading } from './credentials.ts'
 import { toFaultError } from './errors.ts'
+import { IamRole } from './iam-role-target.ts'
 import { type Identity, whoAmI } from './identity.ts'
+import { KmsClients } from './kms-clients.ts'
+import { KmsKey } from './kms-key.ts'
 import { Pace } from './pace.ts'
 import { dnsSuffixOf, partitionOf } from './partition.ts'
 import { Preflight } from './preflight.ts'
@@ -17,6 +21,7 @@ import { Remembered } from './remembered.ts'
 import { S3Bucket } from './s3-bucket.ts'
 import { S3Clients } from './s3-clients.ts'
 import { S3Location } from './s3-location.ts'
+import { fenceWrites } from './write-fence.ts'
 
 /**
  * Opens a session with one AWS account; nothing is sent yet.
@@ -39,7 +44,9 @@ class AwsSession implements CloudSession {
   readonly #connections: Connections
   readonly #closing = new AbortController()
   readonly #sts: STSClient
+  readonly #iam: IAMClient
   readonly #s3: S3Clients
+  readonly #kms: KmsClients
   readonly #preflight: Preflight
   readonly #identity: Remembered<Identity>
 
@@ -65,7 +72,10 @@ class AwsSession implements CloudSession {
     const location = new S3Location(region, endpoint)
     const s3Options = { ...shared, credentials, forcePathStyle: endpoint !== undefined }
     this.#sts = new STSClient({ ...shared, region, credentials })
+    this.#iam = new IAMClient({ ...shared, region, credentials })
+    fenceWrites(this.#iam, () => hooks.fence())
     this.#s3 = new S3Clients(this.#caller, location, s3Options, () => hooks.fence())
+    this.#kms = new KmsClients(this.#caller, endpoint, { ...shared, credentials }, () => hooks.fence())
     this.#preflight = new Preflight(location, this.#caller)
     this.#identity = new Remembered(() => this.#whoAmI())
   }
@@ -75,9 +85,24 @@ class AwsSession implements CloudSession {
   }
 
   open(target: Target): TargetDriver {
-    if (target.kind !== 'S3Bucket') throw new Error(`${target.kind} is not served yet`)
     const knownIdentity = (signal: AbortSignal) => this.#knownIdentity(signal)
-    return new S3Bucket(target.bucket, this.facts.accountId, this.#s3, this.#preflight, knownIdentity)
+    switch (target.kind) {
+      case 'S3Bucket':
+        return new S3Bucket(target.bucket, this.facts.accountId, this.#s3, this.#preflight, knownIdentity)
+      case 'IamRole':
+        return new IamRole(
+          {
+            ...this.facts,
+            client: this.#iam,
+            caller: this.#caller,
+            host: hostOf('iam', this.#account),
+            identity: knownIdentity,
+          },
+          target.role,
+        )
+      case 'KmsKey':
+        return new KmsKey(target.keyArn, this.facts.accountId, this.#kms, knownIdentity)
+    }
   }
 
   close(): void {
@@ -114,18 +139,23 @@ class AwsSession implements CloudSession {
   }
 
   #stsCall(operation: AwsCall['operation']): AwsCall {
-    const { accountId, region, endpoint, assumeRole } = this.#account
-    const host = endpoint === undefined ? `sts.${region}.${dnsSuffixOf(region)}` : new URL(endpoint).host
+    const { accountId, region, assumeRole } = this.#account
     const call = {
       service: 'sts',
       operation,
-      host,
+      host: hostOf('sts', this.#account),
       accountId,
       region,
       identity: 'the given credentials',
     } as const
     return assumeRole === undefined ? call : { ...call, roleArn: assumeRole.roleArn }
   }
+}
+
+/** For people: who is asked. IAM has one address for a whole partition, which its SDK knows. */
+function hostOf(service: 'iam' | 'sts', { region, endpoint }: AwsAccountSpec): string {
+  if (endpoint !== undefined) return new URL(endpoint).host
+  return service === 'iam' ? `iam.${dnsSuffixOf(region)}` : `sts.${region}.${dnsSuffixOf(region)}`
 }
 
 /** For a pass that still holds the session when its account or credentials have changed. */

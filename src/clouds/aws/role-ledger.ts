@@ -1,0 +1,119 @@
+import { entryTag, parseMark } from '../../plan/mark.ts'
+import { partName, type RolePart } from './role-parts.ts'
+
+/**
+ * How a role carries marks, since its Sids and policy names are dictated by vendors. One tag says which installation made
+ * it; one more for each integration lists the parts that it wants, as the last eight digits of their marks:
+ *
+ *     mooring.dev/installation     = 6df046bd
+ *     mooring.dev/5a4c5a6bed9db85b = 85bf2c31 0c9ac7d2
+ *     mooring.dev/external-id      = 1f0c…       (one that Mooring made)
+ *     mooring.dev/policies         = a b         (customer-managed policies that Mooring made for the role)
+ *
+ * A part that no tag lists is a stranger's. Tags are written before the parts they speak of and cut after them, so that a
+ * crash in between leaves a line too much (a `Stale` entry), never a part without its owner.
+ */
+const PREFIX = 'mooring.dev/'
+const INSTALLATION = `${PREFIX}installation`
+const EXTERNAL_ID = `${PREFIX}external-id`
+const POLICIES = `${PREFIX}policies`
+const OWNER = /^mooring\.dev\/([0-9a-f]{16})$/
+
+/** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html ("Tags that can be attached to a role: 50") */
+export const TAG_LIMIT = 50
+/** https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html ("tag values can be up to 256 characters") */
+export const TAG_VALUE_LIMIT = 256
+
+export type Tags = Readonly<Record<string, string>>
+
+/** A part, and the mark of one who wants it; a part that two want is two entries, a stranger's has no mark. */
+export interface RoleEntry {
+  readonly mark?: string | undefined
+  readonly part: RolePart
+}
+
+/** The digits of the installation that made the role; undefined for a role that nobody's Mooring made. */
+export function installationIn(tags: Tags): string | undefined {
+  const value = tags[INSTALLATION]
+  return value !== undefined && /^[0-9a-f]{8}$/.test(value) ? value : undefined
+}
+
+/** For messages: the tag that hands a role over to an installation. */
+export function handOverTag(installation: string): string {
+  return `${INSTALLATION}=${installation}`
+}
+
+/** The external ID that Mooring made for this role. */
+export function externalIdIn(tags: Tags): string | undefined {
+  return tags[EXTERNAL_ID]
+}
+
+/** Names of the customer-managed policies that Mooring made for this role, or was about to. */
+export function policiesIn(tags: Tags): string[] {
+  return (tags[POLICIES] ?? '').split(' ').filter(Boolean)
+}
+
+/** Tags that are not Mooring's. */
+export function foreignTags(tags: Tags): Tags {
+  return Object.fromEntries(Object.entries(tags).filter(([key]) => !isOurs(key)))
+}
+
+function isOurs(key: string): boolean {
+  return [INSTALLATION, EXTERNAL_ID, POLICIES].includes(key) || OWNER.test(key)
+}
+
+/** The parts as entries, one for each owner whose tag lists it; and what tags list that is not there. */
+export function entriesOf(parts: readonly RolePart[], tags: Tags): RoleEntry[] {
+  const installation = installationIn(tags)
+  if (installation === undefined) return parts.map((part) => ({ part }))
+  const lines = linesIn(tags).map((line) => ({
+    ...line,
+    mark: `Mooring${installation}${line.owner}${line.entry}`,
+  }))
+  const present = parts.flatMap((part): RoleEntry[] => {
+    const entry = entryTag(partName(part))
+    const marks = lines.filter((line) => line.entry === entry).map(({ mark }) => mark)
+    return marks.length === 0 ? [{ part }] : marks.map((mark) => ({ mark, part }))
+  })
+  const found = new Set(present.flatMap(({ mark }) => mark ?? []))
+  const stale = lines.filter(({ mark }) => !found.has(mark))
+  return [...present, ...stale.map(({ mark }): RoleEntry => ({ mark, part: { in: 'Stale' } }))]
+}
+
+function linesIn(tags: Tags): { readonly owner: string; readonly entry: string }[] {
+  return Object.entries(tags).flatMap(([key, value]) => {
+    const owner = OWNER.exec(key)?.[1]
+    const entries = value.split(' ').filter((entry) => /^[0-9a-f]{8}$/.test(entry))
+    return owner === undefined ? [] : [...new Set(entries)].map((entry) => ({ owner, entry }))
+  })
+}
+
+/** The tags that speak of these entries, beside strangers' tags; only strangers' where no entry is ours. */
+export function tagsFor(entries: readonly RoleEntry[], before: Tags): Tags {
+  const marks = entries.flatMap(({ mark }) => parseMark(mark) ?? [])
+  const [first] = marks
+  if (first === undefined) return foreignTags(before)
+  const owners = [...Map.groupBy(marks, ({ owner }) => owner)].map(
+    ([owner, list]) =>
+      [`${PREFIX}${owner}`, [...new Set(list.map(({ entry }) => entry))].sort().join(' ')] as const,
+  )
+  const policies = customerPolicies(entries)
+  const externalId = generatedIn(entries) ?? before[EXTERNAL_ID]
+  return {
+    ...foreignTags(before),
+    [INSTALLATION]: first.installation,
+    ...Object.fromEntries(owners),
+    ...(externalId === undefined ? {} : { [EXTERNAL_ID]: externalId }),
+    ...(policies.length === 0 ? {} : { [POLICIES]: policies.join(' ') }),
+  }
+}
+
+/** Names of the customer-managed policies that integrations have parts in. */
+function customerPolicies(entries: readonly RoleEntry[]): string[] {
+  const names = entries.flatMap(({ part }) => (part.in === 'CustomerPolicy' ? [part.policy] : []))
+  return [...new Set(names)].sort()
+}
+
+function generatedIn(entries: readonly RoleEntry[]): string | undefined {
+  return entries.flatMap(({ part }) => (part.in === 'Trust' ? (part.generated ?? []) : []))[0]
+}
