@@ -168,9 +168,9 @@ function testOf({ description, method, writesTestFile, withinMinutes }: VendorVe
 }
 
 const EVIDENCE = {
-  Official: 'the vendor’s own, or AWS’',
-  OfficialCopy: 'its wording, address not confirmed',
-  ThirdParty: 'others who agree with each other',
+  Official: 'official',
+  OfficialCopy: 'official wording, address not confirmed',
+  ThirdParty: 'third parties who agree with each other',
 } as const
 
 function sourceOf({ url, covers, evidence = 'Official', checkedOn }: VendorSource, day: string): string {
