@@ -134,6 +134,17 @@ export const REASONS = {
     next: 'Create the bucket, or correct its name (delete the integration and create it anew).',
     retry: 'Backoff',
   },
+  KeyNotFound: {
+    meaning: 'The KMS key does not exist.',
+    next: 'Correct the key’s ARN, or restore the key.',
+    retry: 'Backoff',
+  },
+  KeyNotUsable: {
+    meaning:
+      'The KMS key is disabled, being deleted, or otherwise in a state in which KMS refuses the request.',
+    next: 'Enable the key, or cancel its deletion.',
+    retry: 'Slow',
+  },
   WrongRegion: {
     meaning: 'The bucket lies in another region than the request went to.',
     next: 'Correct the CloudAccount’s region, or add an account for the bucket’s region.',

@@ -39,7 +39,7 @@ function publicAccessBlocked(_error: SdkError, call: AwsCall): FaultError {
 }
 
 /** The part of AWS' own words that says which policy refuses; newer answers have it. */
-function because({ text }: SdkError): string {
+export function because({ text }: SdkError): string {
   const clause = /\bbecause (.+)$/s.exec(text)?.[1] ?? /\bwith (an explicit deny.*)$/s.exec(text)?.[1]
   return clause === undefined ? '' : `: ${redact(clause).replace(/\.$/, '')}`
 }

@@ -3,6 +3,7 @@ import { accessDenied, otherOwner } from './access-faults.ts'
 import type { AwsCall } from './aws-call.ts'
 import { noCredentials, rejected, skewed } from './credential-faults.ts'
 import { conflict, malformed, tooLarge } from './document-faults.ts'
+import { KMS_CODES } from './kms-faults.ts'
 import {
   concurrent,
   notFoundYet,
@@ -36,7 +37,9 @@ export function toFaultError(thrown: unknown, call: AwsCall): FaultError | undef
   if (thrown instanceof FaultError) return thrown
   const error = readSdkError(thrown)
   const translate =
-    BY_CODE.get(error.code) ?? (error.status === undefined ? byNetwork(error, call) : byStatus(error))
+    (call.service === 'kms' ? KMS_CODES.get(error.code) : undefined) ??
+    BY_CODE.get(error.code) ??
+    (error.status === undefined ? byNetwork(error, call) : byStatus(error))
   return translate?.(error, call)
 }
 

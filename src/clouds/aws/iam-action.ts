@@ -9,6 +9,11 @@ export type AwsOperation =
   | 'GetBucketLifecycleConfiguration'
   | 'PutBucketLifecycleConfiguration'
   | 'DeleteBucketLifecycle'
+  | 'GetBucketEncryption'
+  | 'GetPublicAccessBlock'
+  | 'GetBucketOwnershipControls'
+  | 'GetKeyPolicy'
+  | 'PutKeyPolicy'
   | 'GetRole'
   | 'CreateRole'
   | 'UpdateRole'
@@ -39,6 +44,7 @@ export type AwsOperation =
  * The permission that a request needs; not always the request's own name.
  * https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
  * https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagementiam.html
+ * https://docs.aws.amazon.com/kms/latest/developerguide/kms-api-permissions-reference.html
  */
 const IAM_ACTIONS: Readonly<Record<AwsOperation, string>> = {
   GetBucketPolicy: 's3:GetBucketPolicy',
@@ -50,6 +56,11 @@ const IAM_ACTIONS: Readonly<Record<AwsOperation, string>> = {
   GetBucketLifecycleConfiguration: 's3:GetLifecycleConfiguration',
   PutBucketLifecycleConfiguration: 's3:PutLifecycleConfiguration',
   DeleteBucketLifecycle: 's3:PutLifecycleConfiguration',
+  GetBucketEncryption: 's3:GetEncryptionConfiguration',
+  GetPublicAccessBlock: 's3:GetBucketPublicAccessBlock',
+  GetBucketOwnershipControls: 's3:GetBucketOwnershipControls',
+  GetKeyPolicy: 'kms:GetKeyPolicy',
+  PutKeyPolicy: 'kms:PutKeyPolicy',
   GetRole: 'iam:GetRole',
   CreateRole: 'iam:CreateRole',
   UpdateRole: 'iam:UpdateRole',

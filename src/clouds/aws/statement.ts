@@ -63,10 +63,14 @@ function canonicalKeys(keys: JsonObject): unknown {
   return Object.fromEntries(Object.entries(keys).map(([key, values]) => [key.toLowerCase(), texts(values)]))
 }
 
+/** A string or list as a list, in its own order. */
+export function textsOf(value: Json): string[] {
+  return (Array.isArray(value) ? value : [value]).map(scalarText)
+}
+
 /** A string or list as a sorted list without doubles. */
 function texts(value: Json): string[] {
-  const list: readonly Json[] = Array.isArray(value) ? value : [value]
-  return list.map(scalarText).filter(isFirst).sort()
+  return textsOf(value).filter(isFirst).sort()
 }
 
 function isFirst(value: string, index: number, list: readonly string[]): boolean {

@@ -1,0 +1,77 @@
+import { FaultError } from '../../api/fault.ts'
+import type { Document, DocumentKind, DocumentName, LimitBreach } from '../../plan/document.ts'
+import { canonicalJson, isJsonObject, type Json, type JsonObject, parseLosslessly } from '../../plan/json.ts'
+import { duplicateKey } from './duplicate-keys.ts'
+import { canonicalStatement, type Statement, summaryOf } from './statement.ts'
+
+/** What tells one policy that hangs on a resource from another. */
+export interface PolicyForm {
+  readonly name: DocumentName
+  /** For people: "bucket policy". */
+  readonly label: string
+  /** The largest text in bytes. */
+  readonly limitBytes: number
+}
+
+/** A policy that hangs on a resource: statements as entries, their Sid as mark; all else is envelope. */
+export function policyKind(form: PolicyForm): DocumentKind<Statement> {
+  return {
+    name: form.name,
+    label: form.label,
+    entryLabel: 'statement',
+    mark: (statement) => (typeof statement.Sid === 'string' ? statement.Sid : undefined),
+    withMark: ({ Sid: _, ...statement }, mark) => ({ Sid: mark, ...statement }),
+    meaning: (statement) => canonicalJson(canonicalStatement(statement)),
+    identity: canonicalJson,
+    breach: (document) => breach(document, form),
+    summary: summaryOf,
+  }
+}
+
+/**
+ * Takes a policy text apart. An empty text is no policy at all: taken for one, it would be written over.
+ *
+ * @param label for people: "bucket policy".
+ * @throws FaultError UnreadableDocument when the text is no policy that can be written back without loss.
+ */
+export function decodePolicy(text: string, label: string): Document<Statement> {
+  const { Statement: list, ...envelope } = parsePolicy(text, label)
+  const entries = list === undefined ? [] : Array.isArray(list) ? list : [list]
+  if (!entries.every(isJsonObject))
+    throw unreadable(label, 'its Statement holds something that is no statement')
+  return { entries, envelope }
+}
+
+/** The policy's text, or undefined when no statement is left. */
+export function encodePolicy({ entries, envelope }: Document<Statement>): string | undefined {
+  if (entries.length === 0) return undefined
+  return JSON.stringify({ ...(envelope as JsonObject), Statement: entries })
+}
+
+function parsePolicy(text: string, label: string): JsonObject {
+  let policy: Json
+  try {
+    policy = parseLosslessly(text)
+  } catch {
+    throw unreadable(label, 'it is not JSON')
+  }
+  if (!isJsonObject(policy)) throw unreadable(label, 'it is not a JSON object')
+  const twice = duplicateKey(text)
+  if (twice !== undefined) throw unreadable(label, `it has the key ${twice} twice`)
+  return policy
+}
+
+function unreadable(label: string, why: string): FaultError {
+  return new FaultError({
+    reason: 'UnreadableDocument',
+    message: `the ${label} cannot be taken apart: ${why}. Nothing was written.`,
+    retry: 'Slow',
+  })
+}
+
+function breach(document: Document<Statement>, { limitBytes }: PolicyForm): LimitBreach | undefined {
+  const bytes = Buffer.byteLength(encodePolicy(document) ?? '')
+  if (bytes <= limitBytes) return undefined
+  const detail = `${bytes} of at most ${limitBytes} bytes, with ${document.entries.length} statements`
+  return { reason: 'PolicyTooLarge', detail }
+}
