@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import type { CorsRule } from '../../src/clouds/aws/cors.ts'
+import type { LifecycleFilter, LifecycleRule } from '../../src/clouds/aws/lifecycle-rule.ts'
 import type { Statement } from '../../src/clouds/aws/statement.ts'
 import type { JsonObject } from '../../src/plan/json.ts'
 import { markOf } from '../../src/plan/mark.ts'
@@ -65,7 +66,83 @@ export const foreignRule: fc.Arbitrary<CorsRule> = fc.record(
   { requiredKeys: ['AllowedOrigins', 'AllowedMethods'] },
 )
 
-/** An integration that wants one or two statements and a CORS rule, or keeps, or leaves. */
+const keyPrefix = fc.oneof(
+  fc.constantFrom('', 'raw/', 'raw/one/temp/', 'two/temp/'),
+  fc.string({ unit: 'grapheme', maxLength: 8 }),
+)
+const tag = fc.record({ Key: fc.constantFrom('team', 'a b'), Value: fc.string({ maxLength: 4 }) })
+const size = fc.nat({ max: 1_099_511_627_776_000 })
+const days = fc.integer({ min: 0, max: 36_500 })
+/** A day at midnight UTC; S3 takes no other times. */
+const day = fc.integer({ min: 10_957, max: 36_500 }).map((count) => new Date(count * 86_400_000))
+const when = fc.oneof(fc.record({ Days: days }), fc.record({ Date: day }))
+const storageClass = fc.constantFrom('GLACIER', 'STANDARD_IA', 'DEEP_ARCHIVE', 'BRAND_NEW')
+
+const filter: fc.Arbitrary<LifecycleFilter> = fc.oneof(
+  fc.constant({}),
+  fc.record({ Prefix: keyPrefix }),
+  fc.record({ Tag: tag }),
+  fc.record({ ObjectSizeGreaterThan: size }),
+  fc.record({ ObjectSizeLessThan: size }),
+  fc.record({
+    And: fc.record(
+      {
+        Prefix: keyPrefix,
+        Tags: fc.array(tag, { minLength: 1, maxLength: 3 }),
+        ObjectSizeGreaterThan: size,
+        ObjectSizeLessThan: size,
+      },
+      { requiredKeys: [] },
+    ),
+  }),
+)
+
+const lifecycleActions = fc.record(
+  {
+    Status: fc.constantFrom('Enabled', 'Disabled'),
+    Expiration: fc.oneof(when, fc.record({ ExpiredObjectDeleteMarker: fc.boolean() })),
+    Transitions: fc.array(
+      fc.tuple(when, storageClass).map(([at, StorageClass]) => ({ ...at, StorageClass })),
+      { minLength: 1, maxLength: 3 },
+    ),
+    NoncurrentVersionTransitions: fc.array(
+      fc.record(
+        { NoncurrentDays: days, StorageClass: storageClass, NewerNoncurrentVersions: days },
+        { requiredKeys: ['NoncurrentDays', 'StorageClass'] },
+      ),
+      { minLength: 1, maxLength: 2 },
+    ),
+    NoncurrentVersionExpiration: fc.record(
+      { NoncurrentDays: days, NewerNoncurrentVersions: days },
+      { requiredKeys: ['NoncurrentDays'] },
+    ),
+    AbortIncompleteMultipartUpload: fc.record({ DaysAfterInitiation: days }),
+  },
+  { requiredKeys: ['Status'] },
+)
+
+/** A stranger's lifecycle rule with a Filter, sometimes equal to what an integration asks for. */
+export const foreignLifecycleRule: fc.Arbitrary<LifecycleRule> = fc
+  .tuple(sid, fc.oneof(fc.tuple(filter, lifecycleActions), fc.constant(undefined)))
+  .map(([ID, parts]) => {
+    if (parts === undefined) return { ...ourLifecycleRule('raw/one/temp/'), ID }
+    const [Filter, actions] = parts
+    return { ID, Filter, ...actions }
+  })
+
+/** The same in the old form: a prefix beside Status. */
+export const oldLifecycleRule: fc.Arbitrary<LifecycleRule> = fc
+  .tuple(foreignLifecycleRule, keyPrefix)
+  .map(([{ Filter, ...rule }, prefix]) => ({ ...rule, Prefix: Filter?.Prefix ?? prefix }))
+
+/** The rules of one bucket: in one form, as S3 keeps them, or mixed, as another store might. */
+export const foreignLifecycle: fc.Arbitrary<LifecycleRule[]> = fc.oneof(
+  fc.array(foreignLifecycleRule, { maxLength: 4 }),
+  fc.array(oldLifecycleRule, { maxLength: 4 }),
+  fc.array(fc.oneof(foreignLifecycleRule, oldLifecycleRule), { maxLength: 4 }),
+)
+
+/** An integration that wants one or two statements, a CORS and a lifecycle rule, or keeps, or leaves. */
 export const participant: fc.Arbitrary<Participant> = fc
   .record({
     name: fc.constantFrom('one', 'two', 'three', 'four', 'five'),
@@ -82,6 +159,7 @@ export const participant: fc.Arbitrary<Participant> = fc
         ? [{ document: 'BucketPolicy' as const, name: 'list', body: ourStatement(`${prefix}list/`) }]
         : []),
       { document: 'Cors', name: 'web', body: ourRule },
+      { document: 'Lifecycle', name: 'temp', body: ourLifecycleRule(`${prefix}${name}/temp/`) },
     ],
   }))
 
@@ -96,6 +174,11 @@ export const ourRule: CorsRule = {
   AllowedMethods: ['GET'],
   AllowedOrigins: ['https://*.segments.ai'],
   ExposeHeaders: [],
+}
+
+/** A rule that empties a vendor's folder after a week. */
+export function ourLifecycleRule(prefix: string): LifecycleRule {
+  return { Filter: { Prefix: prefix }, Status: 'Enabled', Expiration: { Days: 7 } }
 }
 
 /** The statement that Segments.ai asks for, under a prefix. */

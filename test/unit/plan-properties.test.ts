@@ -7,24 +7,38 @@ import {
   encodeBucketPolicy,
 } from '../../src/clouds/aws/bucket-policy.ts'
 import { corsKind } from '../../src/clouds/aws/cors.ts'
+import { decodeLifecycle, lifecycleKind } from '../../src/clouds/aws/lifecycle.ts'
 import type { Document } from '../../src/plan/document.ts'
 import { canonicalJson } from '../../src/plan/json.ts'
 import { installationTag, parseMark } from '../../src/plan/mark.ts'
 import { type ObservedDocument, type Participant, planTarget } from '../../src/plan/plan-target.ts'
-import { foreignRule, foreignStatement, INSTALLATION, participants, TARGET } from './arbitraries.ts'
+import {
+  foreignLifecycle,
+  foreignRule,
+  foreignStatement,
+  INSTALLATION,
+  participants,
+  TARGET,
+} from './arbitraries.ts'
 
 const world = fc
   .record({
     statements: fc.array(foreignStatement, { maxLength: 6 }),
     rules: fc.array(foreignRule, { maxLength: 4 }),
+    lifecycle: foreignLifecycle,
+    small: fc.constantFrom(undefined, 'all_storage_classes_128K', 'varies_by_storage_class'),
     id: fc.option(fc.string(), { nil: undefined }),
   })
-  .map(({ statements, rules, id }): ObservedDocument[] => [
+  .map(({ statements, rules, lifecycle, small, id }): ObservedDocument[] => [
     policy({
       entries: statements,
       envelope: { Version: '2012-10-17', ...(id === undefined ? {} : { Id: id }) },
     }),
     { kind: corsKind, document: { entries: rules, envelope: null } } as unknown as ObservedDocument,
+    {
+      kind: lifecycleKind,
+      document: decodeLifecycle({ Rules: lifecycle, TransitionDefaultMinimumObjectSize: small }),
+    } as unknown as ObservedDocument,
   ])
 
 function policy(document: Document): ObservedDocument {

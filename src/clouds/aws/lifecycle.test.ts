@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { DocumentKind } from '../../plan/document.ts'
+import { assertForeignUntouched } from '../../plan/guard.ts'
 import { markOf } from '../../plan/mark.ts'
 import type { Stance } from '../../plan/ownership.ts'
 import { planTarget } from '../../plan/plan-target.ts'
@@ -270,6 +271,17 @@ describe('a lifecycle configuration', () => {
     const answer = { Rules: [week], TransitionDefaultMinimumObjectSize: 'varies_by_storage_class' }
     const { after } = plan([week], { 'a/one': ['Wants', { ...week, Expiration: { Days: 1 } }] }, answer)
     assert.deepEqual(after.envelope, { TransitionDefaultMinimumObjectSize: 'varies_by_storage_class' })
+  })
+
+  it('is not written when a stranger’s date would change', () => {
+    const document = (day: Date) => decodeLifecycle({ Rules: [{ ...bare, Expiration: { Date: day } }] })
+    const foreign = () => ({ kind: 'Foreign' }) as const
+    const before = document(NEW_YEAR)
+    assertForeignUntouched(lifecycleKind, before, document(new Date(NEW_YEAR)), foreign)
+    assert.throws(
+      () => assertForeignUntouched(lifecycleKind, before, document(new Date('2030-01-02')), foreign),
+      /would change a lifecycle rule that Mooring did not make/,
+    )
   })
 
   it('has each rule told in a line', () => {
