@@ -47,6 +47,7 @@ export function parseMark(text: string | undefined): MarkParts | undefined {
   return { installation, owner, entry }
 }
 
-function digest(length: number, ...parts: readonly string[]): string {
+/** So many hexadecimal digits of the SHA-256 of these texts. */
+export function digest(length: number, ...parts: readonly string[]): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, length)
 }

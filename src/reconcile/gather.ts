@@ -25,7 +25,7 @@ export async function gather(
   integration: StorageIntegration,
   now: number,
   signal: AbortSignal,
-): Promise<ResolveInput> {
+): Promise<Omit<ResolveInput, 'installation'>> {
   const { spec, metadata } = integration
   return {
     integration,

@@ -16,6 +16,7 @@ import type { World } from './world.ts'
 export interface IntegrationDependencies {
   readonly caches: Caches
   readonly rest: Rest
+  readonly installation: string
   readonly readSecret: SecretReader
   readonly world: World
   /** Asks for a pass over a target. */
@@ -40,8 +41,8 @@ export async function integrationPass(
   const integration = caches.integrations.get(key)
   if (integration === undefined) return forget(dependencies, key)
 
-  const input = await gather(caches, readSecret, integration, now(), signal)
-  const resolution = resolve(input)
+  const gathered = await gather(caches, readSecret, integration, now(), signal)
+  const resolution = resolve({ ...gathered, installation: dependencies.installation })
 
   const current = await guarded(dependencies, integration, resolution)
   if (current === undefined) return {}

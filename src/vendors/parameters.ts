@@ -16,11 +16,22 @@ export interface GivenParameters {
   readonly secret: ReadonlySet<string>
 }
 
+/** Parameters that may be used. */
+export interface CheckedParameters {
+  readonly values: Readonly<Record<string, string>>
+  /** Those that the vendor has yet to hand out. */
+  readonly awaited: readonly VendorParameter[]
+  /** The one that Mooring chooses, since nobody gave it. */
+  readonly generated?: string | undefined
+  /** Those whose values nobody may see. */
+  readonly hidden: readonly string[]
+}
+
 /** Checks given values against what the vendor declares, in the vendor's own words. Never echoes a sensitive value. */
 export function checkParameters(
   declared: readonly VendorParameter[],
   { values: given, secret }: GivenParameters,
-): Found<Readonly<Record<string, string>>> {
+): Found<CheckedParameters> {
   const names = declared.map(({ name }) => name)
   const unknown = Object.keys(given).find((name) => !names.includes(name))
   if (unknown !== undefined)
@@ -30,11 +41,19 @@ export function checkParameters(
     const fault = faultOf({ ...parameter, sensitive }, given[parameter.name])
     if (fault !== undefined) return fault
   }
-  return found(given)
+  const open = declared.filter(({ name }) => given[name] === undefined)
+  return found({
+    values: given,
+    awaited: open.filter(({ source, deferred }) => source !== 'Generated' && deferred === true),
+    generated: open.find(({ source }) => source === 'Generated')?.name,
+    hidden: declared
+      .filter(({ name, sensitive }) => sensitive === true || secret.has(name))
+      .map(({ name }) => name),
+  })
 }
 
 function faultOf(parameter: VendorParameter, value: string | undefined): Refused | undefined {
-  if (value === undefined) return parameter.required ? missing(parameter) : undefined
+  if (value === undefined) return isNeeded(parameter) ? missing(parameter) : undefined
   const shown = parameter.sensitive === true ? 'its value' : JSON.stringify(value)
   const problem = problemOf(parameter, value)
   return problem === undefined ? undefined : refused(parameter.name, `${shown} ${problem}`)
@@ -59,19 +78,11 @@ function problemOf(parameter: VendorParameter, value: string): string | undefine
   return undefined
 }
 
-function missing({ name, description, deferred, source }: VendorParameter): Refused {
-  if (source === 'Generated') {
-    return refuse(
-      'NotSupported',
-      `spec.parameters.${name}: this version cannot generate it yet; choose a value: ${description}`,
-    )
-  }
-  if (deferred === true) {
-    return refuse(
-      'AwaitingVendorInput',
-      `waiting for spec.parameters.${name} from the vendor: ${description}`,
-    )
-  }
+function isNeeded({ required, source, deferred }: VendorParameter): boolean {
+  return required && source !== 'Generated' && deferred !== true
+}
+
+function missing({ name, description }: VendorParameter): Refused {
   return refused(name, `is required: ${description}`)
 }
 

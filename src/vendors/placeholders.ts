@@ -46,6 +46,11 @@ export function fill(text: string, values: PlaceholderValues): string {
   })
 }
 
+/** Each of the texts filled in; see {@link fill}. */
+export function filled(texts: readonly string[], values: PlaceholderValues): string[] {
+  return texts.map((text) => fill(text, values))
+}
+
 function missing(name: string): FaultError {
   const message = `spec.${name}: the vendor’s recipe needs it for what this integration asks for. Give it a value.`
   return new FaultError({ reason: 'InvalidParameter', message, retry: 'OnChange' })

@@ -29,16 +29,16 @@ function placeholderFaults(spec: StorageVendorSpec): string[] {
   )
 }
 
-/** Parameters whose values status, events and logs show: in outputs, principals, resources, origins. */
+/** Parameters whose values events and logs show: in principals, resources, origins. Outputs can leave them out. */
 export function shownParameters(spec: StorageVendorSpec): string[] {
-  const shown = textsIn(spec, 'spec').filter(({ path }) => isShown(path))
+  const shown = textsIn(spec, 'spec').filter(({ path }) => isShown(path) && !isTold(path))
   const names = shown.flatMap(({ text }) => placeholdersIn(text))
   return names.flatMap((name) => /^parameters\.(.+)$/.exec(name)?.[1] ?? [])
 }
 
 /** Names that exist only once a cloud has answered, or in other clouds; legal in the parts named. */
 const LATER: readonly (readonly [RegExp, readonly string[]])[] = [
-  [/^spec\.s3\.(outputs|nextStep|role)/, ['role.arn', 'role.name']],
+  [/^spec\.s3\.(outputs|nextStep|role|keyPolicy)/, ['role.arn', 'role.name']],
   [/^spec\.gcs\./, ['projectId', 'projectNumber', 'location', 'serviceAccount.email']],
   [/^spec\.azureBlob\./, ['tenantId', 'subscriptionId', 'resourceGroup', 'storageAccount', 'container']],
 ]
@@ -52,6 +52,10 @@ function isKnown(name: string, path: string, parameters: readonly string[]): boo
 
 function isShown(path: string): boolean {
   return /\.(outputs|nextStep|principal|resources|allowedOrigins|preflight)\b/.test(path)
+}
+
+function isTold(path: string): boolean {
+  return /\.(outputs|nextStep)\b/.test(path)
 }
 
 function patternFaults(spec: StorageVendorSpec): string[] {

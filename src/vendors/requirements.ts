@@ -6,7 +6,7 @@ export function unsupportedParts(s3: VendorS3): string[] {
   const { requirements = {}, bucketPolicy } = s3
   const statements = bucketPolicy?.statements ?? []
   return [
-    ...(['role', 'attachToRole', 'keyPolicy', 'proofObjects'] as const).filter((part) => s3[part]),
+    ...(['attachToRole', 'proofObjects'] as const).filter((part) => s3[part]),
     ...(['regions', 'excludedRegions', 'versioning', 'retention'] as const)
       .filter((part) => requirements[part])
       .map((part) => `requirements.${part}`),

@@ -21,6 +21,8 @@ export interface ResolveInput {
   readonly namespaceLabels: Readonly<Record<string, string>>
   /** spec.parameters with what parametersFrom yielded, or why that could not be had. */
   readonly parameters: Found<GivenParameters>
+  /** The installation's id, which names that must differ between installations are made of. */
+  readonly installation: string
   /** Milliseconds since the epoch. */
   readonly now: number
 }

@@ -6,8 +6,10 @@ import type {
 } from '../api/generated/storage-vendor.ts'
 import type { Probe } from '../clouds/cloud.ts'
 import type { ClaimedEntry } from '../plan/plan-target.ts'
-import { fill, type PlaceholderValues } from './placeholders.ts'
-import { applies, type Selectable } from './when.ts'
+import { type Asked, isWanted } from './asked.ts'
+import { fill, filled, type PlaceholderValues } from './placeholders.ts'
+import { conditionOf, principalOf } from './policy-language.ts'
+import type { Selectable } from './when.ts'
 
 /** What one integration claims at its bucket, and how that is verified. */
 export interface Claims {
@@ -15,9 +17,10 @@ export interface Claims {
   readonly probes: readonly Probe[]
 }
 
-/** Recipe × values: the entries and probes of one integration at the access level it asks for. */
-export function s3Claims(recipe: VendorS3, access: string, values: PlaceholderValues): Claims {
-  const wanted = (entry: Selectable): boolean => applies(entry, access, values)
+/** Recipe × values: the entries of one integration in its bucket's documents, and their probes. */
+export function s3Claims(recipe: VendorS3, asked: Asked): Claims {
+  const { values } = asked
+  const wanted = (entry: Selectable): boolean => isWanted(entry, asked)
   const statements = (recipe.bucketPolicy?.statements ?? []).filter(wanted)
   const rules = (recipe.cors?.rules ?? []).filter(wanted)
   const lifecycle = (recipe.lifecycle?.rules ?? []).filter(wanted)
@@ -32,49 +35,18 @@ export function s3Claims(recipe: VendorS3, access: string, values: PlaceholderVa
 }
 
 function statementEntry(statement: VendorStatement, values: PlaceholderValues): ClaimedEntry {
-  const filled = (texts: readonly string[]): string[] => texts.map((text) => fill(text, values))
-  const condition = conditionOf(statement, filled)
+  const condition = conditionOf(statement.conditions, values)
   return {
     document: 'BucketPolicy',
     name: statement.name,
     body: {
       Effect: 'Allow',
-      Principal: principalOf(statement, filled),
+      Principal: principalOf(statement.principal, values),
       Action: statement.actions,
-      Resource: filled(statement.resources),
+      Resource: filled(statement.resources, values),
       ...(condition === undefined ? {} : { Condition: condition }),
     },
   }
-}
-
-type Filler = (texts: readonly string[]) => string[]
-
-/** The policy language's names for the kinds of principal. */
-const PRINCIPAL_TYPES = {
-  aws: 'AWS',
-  canonicalUser: 'CanonicalUser',
-  service: 'Service',
-  federated: 'Federated',
-} as const
-
-function principalOf({ principal }: VendorStatement, filled: Filler): Record<string, string[]> {
-  const types = Object.keys(PRINCIPAL_TYPES) as (keyof typeof PRINCIPAL_TYPES)[]
-  const present = types.filter((type) => principal[type] !== undefined)
-  return Object.fromEntries(present.map((type) => [PRINCIPAL_TYPES[type], filled(principal[type] ?? [])]))
-}
-
-function conditionOf(
-  { conditions }: VendorStatement,
-  filled: Filler,
-): Record<string, Record<string, string[]>> | undefined {
-  if (conditions === undefined || conditions.length === 0) return undefined
-  const byOperator = Map.groupBy(conditions, ({ operator }) => operator)
-  return Object.fromEntries(
-    [...byOperator].map(([operator, list]) => [
-      operator,
-      Object.fromEntries(list.map(({ key, values }) => [key, filled(values)])),
-    ]),
-  )
 }
 
 function corsEntry(rule: VendorCorsRule, values: PlaceholderValues): ClaimedEntry {

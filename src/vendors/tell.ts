@@ -1,11 +1,17 @@
 import type { VendorOutput } from '../api/generated/storage-vendor.ts'
-import { fill, type PlaceholderValues } from './placeholders.ts'
+import { fill, type PlaceholderValues, placeholdersIn } from './placeholders.ts'
 
 /** What the user is told once the access stands: outputs for the vendor's form, and where to paste them. Templates. */
 export interface Tell {
   readonly outputs: readonly VendorOutput[]
   readonly nextStep?: string | undefined
   readonly values: PlaceholderValues
+  /** The parameter that Mooring chooses; `facts.generated` is its value once the cloud has it. */
+  readonly generated?: string | undefined
+  /** Placeholders that may not be shown: outputs that hold one are left out. */
+  readonly hidden?: readonly string[] | undefined
+  /** Placeholders whose values the vendor has yet to hand out. */
+  readonly awaiting?: readonly string[] | undefined
 }
 
 /** What is told, filled in. */
@@ -20,10 +26,23 @@ export interface Told {
  * @param facts what only the cloud knows, such as the bucket's own region; they win over what the account says.
  * @throws FaultError InvalidParameter for a parameter without a value.
  */
-export function tell({ outputs, nextStep, values }: Tell, facts: PlaceholderValues = {}): Told {
-  const known = { ...values, ...facts }
-  return {
-    outputs: Object.fromEntries(outputs.map(({ name, value }) => [name, fill(value, known)])),
-    nextStep: nextStep === undefined ? undefined : fill(nextStep, known),
+export function tell(telling: Tell, facts: PlaceholderValues = {}): Told {
+  const { outputs, nextStep, hidden = [], awaiting = [] } = telling
+  const known = { ...telling.values, ...facts, ...chosenBy(telling, facts) }
+  const untold = [...hidden, ...awaiting]
+  const shown = outputs.filter(({ value }) => !placeholdersIn(value).some((name) => untold.includes(name)))
+  const words = {
+    ...known,
+    ...Object.fromEntries(hidden.map((name) => [name, `(the value of ${name}, which is not shown)`])),
+    ...Object.fromEntries(awaiting.map((name) => [name, `(${name}, not given yet)`])),
   }
+  return {
+    outputs: Object.fromEntries(shown.map(({ name, value }) => [name, fill(value, known)])),
+    nextStep: nextStep === undefined ? undefined : fill(nextStep, words),
+  }
+}
+
+function chosenBy({ generated }: Tell, facts: PlaceholderValues): PlaceholderValues {
+  if (generated === undefined) return {}
+  return { [`parameters.${generated}`]: facts.generated ?? '(chosen when it is applied)' }
 }

@@ -136,7 +136,7 @@ async function policyAfter(policy: string): Promise<string | undefined> {
   const { metadata, spec } = parse(await textOf('deploy/examples/storageintegration-segments-ai.yaml'))
   const vendor = parse(await textOf(`deploy/vendors/${spec.vendor}.yaml`))
   const values = { partition: 'aws', accountId: '123456789012', region: 'eu-west-1', ...spec.s3, ...metadata }
-  const { entries } = s3Claims(vendor.spec.s3, spec.access, values)
+  const { entries } = s3Claims(vendor.spec.s3, { access: spec.access, values, awaiting: [] })
   const owner = `${metadata.namespace}/${metadata.name}`
   const plan = planTarget({
     installation: '9e1c6f5a-0c1d-4a57-8a35-2f6f4f0f7a11',

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { StorageVendorSpec } from '../../src/api/generated/storage-vendor.ts'
 import { type ResolveInput, resolve } from '../../src/vendors/resolve.ts'
+import { tell } from '../../src/vendors/tell.ts'
 import { anAccount, anInput, anIntegration, aStatement, aVendor, given } from './things.ts'
 
 const deleted = { deletionTimestamp: '2026-11-22T11:59:00Z' }
@@ -139,10 +140,10 @@ describe('an integration cannot be resolved', () => {
       /knows Read, ReadWrite, not Admin/,
     ],
     [
-      'when the vendor needs a role',
-      s3({ role: { trust: { statements: [] } } }),
+      'when the vendor attaches policies to a role that somebody else made',
+      s3({ attachToRole: { roleName: 'DatadogIntegrationRole', inlinePolicies: [] } }),
       'NotSupported',
-      /spec\.s3\.role/,
+      /spec\.s3\.attachToRole/,
     ],
     [
       'when the vendor refuses the bucket’s name',
@@ -218,12 +219,6 @@ describe('a parameter', () => {
   const cases: readonly (readonly [string, object, Readonly<Record<string, string>>, RegExp])[] = [
     ['that is required and missing is asked for', {}, {}, /parameters\.id: is required: the workspace id/],
     [
-      'that the vendor hands out later is waited for',
-      { deferred: true },
-      {},
-      /waiting for spec\.parameters\.id/,
-    ],
-    [
       'must match the vendor’s pattern whole',
       { pattern: 'ws-[0-9]+', patternMessage: 'must look like ws-12' },
       { id: 'xws-12x' },
@@ -259,10 +254,41 @@ describe('a parameter', () => {
     assert.match(fault?.message ?? '', /id: its value is not of the vendor’s form/)
   })
 
-  it('from a Secret is refused where the recipe would show it', () => {
-    const s3 = { ...aVendor().spec.s3, outputs: [{ name: 'id', label: 'ID', value: '${parameters.id}' }] }
+  it('from a Secret is refused where events and logs would show it', () => {
+    const s3 = { bucketPolicy: { statements: [aStatement({ principal: { aws: ['${parameters.id}'] } })] } }
     const { fault } = resolve(anInput({ ...declared({}, { s3 }), parameters: given({ id: 'x' }, ['id']) }))
     assert.match(fault?.message ?? '', /shows parameter "id" in status/)
+  })
+
+  it('from a Secret is left out of the outputs, and not told in the next step', () => {
+    const outputs = [
+      { name: 'id', label: 'ID', value: 'x-${parameters.id}' },
+      { name: 'bucket', label: 'Bucket', value: '${bucket}' },
+    ]
+    const s3 = { ...aVendor().spec.s3, outputs, nextStep: 'Paste ${parameters.id}.' }
+    const { tell: telling } = resolve(
+      anInput({ ...declared({}, { s3 }), parameters: given({ id: 'hush' }, ['id']) }),
+    )
+    assert.ok(telling)
+    assert.deepEqual(tell(telling), {
+      outputs: { bucket: 'street-scenes' },
+      nextStep: 'Paste (the value of id, which is not shown).',
+    })
+  })
+
+  it('that the vendor hands out later is waited for, and nothing that needs it is asked for', () => {
+    const later = aStatement({ name: 'later', principal: { aws: ['${parameters.id}'] } })
+    const vendor = declared(
+      { deferred: true },
+      { s3: { bucketPolicy: { statements: [aStatement(), later] } } },
+    )
+    const { awaiting, fault, claims } = resolve(anInput(vendor))
+    assert.equal(fault, undefined)
+    assert.match(awaiting?.message ?? '', /waiting for spec\.parameters\.id/)
+    assert.deepEqual(
+      claims.flatMap(({ entries }) => entries.map(({ name }) => name)),
+      ['read'],
+    )
   })
 
   it('that may be left out, but that the recipe needs here, is asked for', () => {

@@ -18,7 +18,14 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   api: ['api'],
   plan: ['api', 'plan'],
   clouds: ['api', 'plan', 'clouds'],
-  vendors: ['api', 'plan', 'clouds/cloud.ts', 'clouds/aws/partition.ts', 'clouds/aws/role-parts.ts', 'vendors'],
+  vendors: [
+    'api',
+    'plan',
+    'clouds/cloud.ts',
+    'clouds/aws/partition.ts',
+    'clouds/aws/role-parts.ts',
+    'vendors',
+  ],
   kube: ['kube'],
   reconcile: [
     'api',

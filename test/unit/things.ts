@@ -94,6 +94,7 @@ export function anInput(parts: Partial<ResolveInput> = {}): ResolveInput {
     account: anAccount(),
     namespaceLabels: {},
     parameters: given({}),
+    installation: 'test',
     now: NOW,
     ...parts,
   }

@@ -36,7 +36,7 @@ export interface CustomerPolicy {
 export async function saveCustomerPolicy(
   iam: IamAccess,
   subject: CustomerPolicy,
-  document: string,
+  { document, description }: { readonly document: string; readonly description?: string | undefined },
   signal: AbortSignal,
 ): Promise<void> {
   const { role, policy, arn, path, tags } = subject
@@ -50,6 +50,7 @@ export async function saveCustomerPolicy(
             PolicyName: policy,
             Path: path,
             PolicyDocument: document,
+            Description: description,
             Tags: Object.entries(policyTags(role, tags)).map(([Key, Value]) => ({ Key, Value })),
           }),
           abort,
@@ -80,11 +81,13 @@ export async function deleteCustomerPolicy(
   signal: AbortSignal,
 ): Promise<void> {
   const { role, policy, arn } = subject
-  for (const version of await spareVersions(iam, subject, signal)) await dropVersion(iam, subject, version, signal)
+  for (const version of await spareVersions(iam, subject, signal))
+    await dropVersion(iam, subject, version, signal)
   await sendToIam(
     iam,
     { operation: 'DeletePolicy', role, policy },
-    (client, abort) => client.send(new DeletePolicyCommand({ PolicyArn: arn }), abort).catch(absentAsUndefined),
+    (client, abort) =>
+      client.send(new DeletePolicyCommand({ PolicyArn: arn }), abort).catch(absentAsUndefined),
     signal,
   )
 }
@@ -92,7 +95,8 @@ export async function deleteCustomerPolicy(
 async function makeRoom(iam: IamAccess, subject: CustomerPolicy, signal: AbortSignal): Promise<void> {
   const spare = await spareVersions(iam, subject, signal)
   const [oldest] = spare
-  if (oldest !== undefined && spare.length + 1 >= VERSION_LIMIT) await dropVersion(iam, subject, oldest, signal)
+  if (oldest !== undefined && spare.length + 1 >= VERSION_LIMIT)
+    await dropVersion(iam, subject, oldest, signal)
 }
 
 /** Versions that are not the default one, the oldest first. */
@@ -127,7 +131,9 @@ async function dropVersion(
     iam,
     { operation: 'DeletePolicyVersion', role, policy },
     (client, abort) =>
-      client.send(new DeletePolicyVersionCommand({ PolicyArn: arn, VersionId }), abort).catch(absentAsUndefined),
+      client
+        .send(new DeletePolicyVersionCommand({ PolicyArn: arn, VersionId }), abort)
+        .catch(absentAsUndefined),
     signal,
   )
 }

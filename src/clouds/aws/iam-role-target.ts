@@ -96,7 +96,7 @@ export class IamRole implements TargetDriver {
     const arn = policyArn(this.#iam, path, step.policy)
     const subject = { role: this.#role, policy: step.policy, arn, path, tags }
     return step.do === 'SaveCustomerPolicy'
-      ? saveCustomerPolicy(this.#iam, subject, step.document, signal)
+      ? saveCustomerPolicy(this.#iam, subject, step, signal)
       : deleteCustomerPolicy(this.#iam, subject, signal)
   }
 

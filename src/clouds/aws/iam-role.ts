@@ -12,7 +12,7 @@ import {
   type Tags,
   tagsFor,
 } from './role-ledger.ts'
-import { partName, type RolePart, type SettingsPart, type TrustPart } from './role-parts.ts'
+import { GENERATED, partName, type RolePart, type SettingsPart, type TrustPart } from './role-parts.ts'
 import { canonicalStatement, summaryOf } from './statement.ts'
 
 /**
@@ -23,9 +23,6 @@ import { canonicalStatement, summaryOf } from './statement.ts'
 export const TRUST_POLICY_LIMIT = 2_048
 export const INLINE_POLICIES_LIMIT = 10_240
 export const MANAGED_POLICY_LIMIT = 6_144
-
-/** Stands in a wanted trust for the external ID that Mooring makes; no parameter can hold a `*`. */
-export const GENERATED = '*generated*'
 
 /**
  * An IAM role with its trust, inline, customer-managed and attached policies as one document, taken apart into the smallest

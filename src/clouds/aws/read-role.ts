@@ -16,7 +16,11 @@ import { installationIn, policiesIn, type Tags } from './role-ledger.ts'
 const DEFAULT_SESSION_SECONDS = 3_600
 
 /** Everything that a role is made of; undefined where there is none. Of a stranger's role only its tags are looked at. */
-export async function readRole(iam: IamAccess, role: string, signal: AbortSignal): Promise<FoundRole | undefined> {
+export async function readRole(
+  iam: IamAccess,
+  role: string,
+  signal: AbortSignal,
+): Promise<FoundRole | undefined> {
   const answer = await sendToIam(
     iam,
     { operation: 'GetRole', role },
@@ -26,7 +30,12 @@ export async function readRole(iam: IamAccess, role: string, signal: AbortSignal
   const found = answer?.Role
   if (found === undefined) return undefined
   const tags = tagsOf(found.Tags)
-  const made = { arn: found.Arn ?? '', settings: settingsOf(found), tags, trust: decoded(found.AssumeRolePolicyDocument) }
+  const made = {
+    arn: found.Arn ?? '',
+    settings: settingsOf(found),
+    tags,
+    trust: decoded(found.AssumeRolePolicyDocument),
+  }
   if (installationIn(tags) === undefined) return { ...made, ...NOTHING }
   return {
     ...made,

@@ -6,6 +6,9 @@ import { canonicalJson, isJsonObject, type Json, type JsonObject } from '../../p
  */
 export type RolePart = SettingsPart | TrustPart | PolicyPart | AttachmentPart | StalePart
 
+/** Stands in a wanted trust for the external ID that Mooring makes; no parameter can hold a `*`. */
+export const GENERATED = '*generated*'
+
 /** The role itself. */
 export interface SettingsPart {
   readonly in: 'Role'
@@ -35,6 +38,8 @@ export interface PolicyPart {
   /** The statement without Sid and Resource. */
   readonly statement: JsonObject
   readonly resource?: string | undefined
+  /** Of a customer-managed policy, when it is made. */
+  readonly description?: string | undefined
 }
 
 /** A managed policy that is attached to the role: AWS' own, or one that Mooring made for it. */

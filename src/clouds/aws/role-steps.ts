@@ -2,7 +2,7 @@ import type { Document } from '../../plan/document.ts'
 import { canonicalJson, type JsonObject } from '../../plan/json.ts'
 import { type EncodedRole, encodeRole, type RoleEnvelope } from './role-document.ts'
 import { foreignTags, type RoleEntry, type Tags, tagsFor } from './role-ledger.ts'
-import type { SettingsPart } from './role-parts.ts'
+import type { PolicyPart, SettingsPart } from './role-parts.ts'
 
 /** One request to IAM, as data; `trust` and `document` are policies as JSON texts. */
 export type RoleStep =
@@ -18,7 +18,13 @@ export type RoleStep =
   | { readonly do: 'UpdateRole'; readonly settings: SettingsPart }
   | { readonly do: 'PutRolePermissionsBoundary'; readonly arn: string }
   | { readonly do: 'PutRolePolicy'; readonly policy: string; readonly document: string }
-  | { readonly do: 'SaveCustomerPolicy'; readonly policy: string; readonly document: string }
+  | {
+      readonly do: 'SaveCustomerPolicy'
+      readonly policy: string
+      readonly document: string
+      /** For a policy that does not exist yet. */
+      readonly description?: string | undefined
+    }
   | { readonly do: 'DeleteRolePolicy'; readonly policy: string }
   | { readonly do: 'DeleteCustomerPolicy'; readonly policy: string }
   | { readonly do: 'AttachRolePolicy'; readonly arn: string }
@@ -115,11 +121,19 @@ function contentSteps(before: Document<RoleEntry>, after: Document<RoleEntry>): 
   return [
     ...changed(old.inline, next.inline).map((step) => ({ do: 'PutRolePolicy', ...step }) as const),
     ...gone(old.inline, next.inline).map((policy) => ({ do: 'DeleteRolePolicy', policy }) as const),
-    ...changed(old.customer, next.customer).map((step) => ({ do: 'SaveCustomerPolicy', ...step }) as const),
+    ...changed(old.customer, next.customer).map(
+      (step) => ({ do: 'SaveCustomerPolicy', ...step, ...descriptionOf(step.policy, after) }) as const,
+    ),
     ...is.filter((arn) => !was.includes(arn)).map((arn) => ({ do: 'AttachRolePolicy', arn }) as const),
     ...was.filter((arn) => !is.includes(arn)).map((arn) => ({ do: 'DetachRolePolicy', arn }) as const),
     ...gone(old.customer, next.customer).map((policy) => ({ do: 'DeleteCustomerPolicy', policy }) as const),
   ]
+}
+
+function descriptionOf(policy: string, { entries }: Document<RoleEntry>): { readonly description?: string } {
+  const parts = entries.flatMap(({ part }) => (part.in === 'CustomerPolicy' ? [part as PolicyPart] : []))
+  const description = parts.find((part) => part.policy === policy)?.description
+  return description === undefined ? {} : { description }
 }
 
 type Policies = ReadonlyMap<string, JsonObject>
