@@ -7,7 +7,7 @@
  */
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
-import { startRig } from './rig/rig.ts'
+import { startSharedRig } from './rig/rig.ts'
 import { sharedRigEnvironment } from './rig/shared.ts'
 import { runCheck } from './runner/checks.ts'
 import { findTests } from './runner/find-tests.ts'
@@ -35,7 +35,7 @@ const parts = {
 
   async integration() {
     if (files.integration.length === 0) return nothing
-    const rig = await startRig()
+    const rig = await startSharedRig()
     try {
       Object.assign(process.env, sharedRigEnvironment(rig))
       return await runTests('integration tests', files.integration, { concurrency, timeoutMs: 300_000 })

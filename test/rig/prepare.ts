@@ -2,7 +2,10 @@
 import { dirname } from 'node:path'
 import { kubernetesBinaries } from './kubernetes-binaries.ts'
 import { localstackPython } from './localstack-python.ts'
+import { ministackPython } from './ministack-python.ts'
 
 const { kubectl } = await kubernetesBinaries()
-const python = await localstackPython()
-console.log(`Kubernetes  ${dirname(kubectl)}\nLocalStack  ${dirname(dirname(python))}`)
+const pythons = { LocalStack: await localstackPython(), ministack: await ministackPython() }
+console.log(`Kubernetes  ${dirname(kubectl)}`)
+for (const [name, python] of Object.entries(pythons))
+  console.log(`${name.padEnd(12)}${dirname(dirname(python))}`)

@@ -4,6 +4,7 @@ import { type ControlPlane, startControlPlane } from './control-plane.ts'
 import { type Kubectl, makeKubectl } from './kubectl.ts'
 import { kubernetesBinaries } from './kubernetes-binaries.ts'
 import { startLocalStack } from './localstack.ts'
+import { startMinistack } from './ministack.ts'
 import { makeRunFolder } from './run-folder.ts'
 
 export interface Aws {
@@ -49,6 +50,24 @@ export async function startRig(): Promise<OwnRig> {
   }
 }
 
+/** What all tests of a run share. */
+export interface SharedRig extends OwnRig {
+  /** An AWS that enforces policies; `ministackAccount` opens an account of it. */
+  readonly ministack: { readonly endpoint: string }
+}
+
+/** Starts what all tests of a run share: the rig, and beside it an AWS that enforces policies. */
+export async function startSharedRig(): Promise<SharedRig> {
+  const [rig, ministack] = await bothOrNeither(startRig(), startMinistack(makeRunFolder('ministack')))
+  return {
+    ...rig,
+    ministack,
+    async stop() {
+      await Promise.all([rig.stop(), ministack.stop()])
+    },
+  }
+}
+
 export interface ClusterOptions {
   readonly folder?: string
   readonly apiServerArgs?: readonly string[]
@@ -79,6 +98,16 @@ export function localstackAccount(endpoint: string): Aws {
     accountId: '000000000000',
     region: 'us-east-1',
     credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+  }
+}
+
+/** The account with this number as its root, to whom everything is allowed. Accounts need not be made. */
+export function ministackAccount(endpoint: string, accountId: string): Aws {
+  return {
+    endpoint,
+    accountId,
+    region: 'us-east-1',
+    credentials: { accessKeyId: accountId, secretAccessKey: 'test' },
   }
 }
 

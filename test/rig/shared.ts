@@ -5,20 +5,27 @@
  * Tests keep apart by namespaces and bucket names of their own (`uniqueName`).
  * Nothing needs to be stopped: what a test process started ends with it.
  */
-import { randomBytes } from 'node:crypto'
+import { randomBytes, randomInt } from 'node:crypto'
+import { startMinistack } from './ministack.ts'
 import {
   type Cluster,
   clusterAt,
   localstackAccount,
   type OwnRig,
   type Rig,
+  type SharedRig,
   startCluster,
   startRig,
 } from './rig.ts'
+import { makeRunFolder } from './run-folder.ts'
 
 /** How the runner tells test processes about the rig that they share. */
-export function sharedRigEnvironment({ kubeconfigPath, aws }: Rig): NodeJS.ProcessEnv {
-  return { MOORING_TEST_KUBECONFIG: kubeconfigPath, MOORING_TEST_AWS_ENDPOINT: aws.endpoint }
+export function sharedRigEnvironment({ kubeconfigPath, aws, ministack }: SharedRig): NodeJS.ProcessEnv {
+  return {
+    MOORING_TEST_KUBECONFIG: kubeconfigPath,
+    MOORING_TEST_AWS_ENDPOINT: aws.endpoint,
+    MOORING_TEST_MINISTACK_ENDPOINT: ministack.endpoint,
+  }
 }
 
 /** The shared cluster and AWS. */
@@ -26,6 +33,15 @@ export const rig = once(async (): Promise<Rig> => {
   const { MOORING_TEST_KUBECONFIG: kubeconfig, MOORING_TEST_AWS_ENDPOINT: endpoint } = process.env
   if (!kubeconfig || !endpoint) return startRig()
   return { ...(await clusterAt(kubeconfig)), aws: localstackAccount(endpoint) }
+})
+
+/**
+ * The shared AWS that enforces policies. Tests keep apart by accounts:
+ * `ministackAccount((await ministack()).endpoint, uniqueAccountId())`.
+ */
+export const ministack = once(async (): Promise<{ readonly endpoint: string }> => {
+  const endpoint = process.env.MOORING_TEST_MINISTACK_ENDPOINT
+  return endpoint ? { endpoint } : startMinistack(makeRunFolder('ministack'))
 })
 
 /** The shared cluster, for tests that need no cloud: alone they start faster. */
@@ -49,6 +65,11 @@ export async function ownRig(): Promise<OwnRig> {
 /** A name that nobody else uses, fit for namespaces and buckets: `uniqueName('clips')` → `clips-1f6a09c2`. */
 export function uniqueName(prefix: string): string {
   return `${prefix}-${randomBytes(4).toString('hex')}`
+}
+
+/** The number of an account that nobody else uses. */
+export function uniqueAccountId(): string {
+  return String(randomInt(1e11, 1e12))
 }
 
 function once<T>(make: () => Promise<T>): () => Promise<T> {
