@@ -1,6 +1,11 @@
 import { strict as assert } from 'node:assert'
 import { describe, it, type TestContext } from 'node:test'
-import { GetBucketCorsCommand, GetBucketLifecycleConfigurationOutput$, S3Client } from '@aws-sdk/client-s3'
+import {
+  GetBucketCorsCommand,
+  GetBucketLifecycleConfigurationCommand,
+  GetBucketLifecycleConfigurationOutput$,
+  S3Client,
+} from '@aws-sdk/client-s3'
 import { FaultError } from '../../api/fault.ts'
 import { startAnsweringServer } from './answering-server.ts'
 import { refuseUnknownFields } from './unknown-fields.ts'
@@ -10,7 +15,7 @@ import { strangeParts } from './xml-schema.ts'
 const KNOWN =
   '<ID>i</ID><AllowedHeader>h1</AllowedHeader><AllowedHeader>h2</AllowedHeader><AllowedMethod>GET</AllowedMethod><AllowedOrigin>*</AllowedOrigin><ExposeHeader>e</ExposeHeader><MaxAgeSeconds>3000</MaxAgeSeconds>'
 const UNKNOWN =
-  /^the CORS configuration holds (.*), which this version of Mooring does not know and would lose\. Nothing was written\.$/
+  /^the (?:CORS|lifecycle) configuration holds (.*), which this version of Mooring does not know and would lose\. Nothing was written\.$/
 
 describe('a CORS configuration as S3 sends it', () => {
   it('is read in every field that the SDK knows', async (test) => {
@@ -100,6 +105,22 @@ describe('the model of a lifecycle configuration', () => {
     assert.deepEqual(found, ['element LifecycleConfiguration/Rule/Expiration/Hours'])
   })
 
+  it('refuses the answer itself, before anything is lost', async (test) => {
+    const client = await clientOf(test, rule('<Expiration><Days>3</Days></Expiration><Mode>x</Mode>'))
+    await assert.rejects(
+      client.send(new GetBucketLifecycleConfigurationCommand({ Bucket: 'clips' })),
+      unreadable('element LifecycleConfiguration/Rule/Mode'),
+    )
+  })
+
+  it('knows the answer’s header, which is no element', async (test) => {
+    const small = 'varies_by_storage_class'
+    const client = await clientOf(test, rule(''), { 'x-amz-transition-default-minimum-object-size': small })
+    const answer = await client.send(new GetBucketLifecycleConfigurationCommand({ Bucket: 'clips' }))
+    assert.equal(answer.TransitionDefaultMinimumObjectSize, small)
+    assert.equal(answer.Rules?.length, 1)
+  })
+
   function strangeIn(xml: string): string[] {
     const root = parseXml(xml)
     assert.ok(root)
@@ -112,7 +133,17 @@ function cors(rules: string): string {
 }
 
 async function corsRules(test: TestContext, body: string): Promise<unknown> {
-  const { endpoint } = await startAnsweringServer(test, () => ({ status: 200, body }))
+  const client = await clientOf(test, body)
+  const { CORSRules } = await client.send(new GetBucketCorsCommand({ Bucket: 'clips' }))
+  return CORSRules
+}
+
+async function clientOf(
+  test: TestContext,
+  body: string,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<S3Client> {
+  const { endpoint } = await startAnsweringServer(test, () => ({ status: 200, body, headers }))
   const client = new S3Client({
     endpoint,
     region: 'eu-west-1',
@@ -120,8 +151,7 @@ async function corsRules(test: TestContext, body: string): Promise<unknown> {
     credentials: { accessKeyId: 'a', secretAccessKey: 'b' },
   })
   refuseUnknownFields(client)
-  const { CORSRules } = await client.send(new GetBucketCorsCommand({ Bucket: 'clips' }))
-  return CORSRules
+  return client
 }
 
 function unreadable(named: string): (error: unknown) => boolean {
