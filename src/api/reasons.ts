@@ -229,6 +229,22 @@ export const REASONS = {
     next: 'See whether an earlier CORS rule, a proxy or a CDN answers first; the check’s message has the answer.',
     retry: 'Backoff',
   },
+  GrantDefeated: {
+    meaning:
+      'The grant stands, but something else in the bucket’s settings wins over it: a Deny in its policy, or Block Public Access.',
+    next: 'Narrow what the message names; Mooring changes nothing that it did not make.',
+    retry: 'Backoff',
+  },
+  KeyAccessMissing: {
+    meaning: 'The bucket is encrypted with a KMS key that the grantee cannot use.',
+    next: 'Add the statement in the message to the key policy, or encrypt the bucket otherwise.',
+    retry: 'Backoff',
+  },
+  ForeignObjectOwner: {
+    meaning: 'Objects that the vendor writes would belong to the vendor’s account.',
+    next: 'Set Object Ownership of the bucket to BucketOwnerEnforced.',
+    retry: 'Backoff',
+  },
   VerificationIncomplete: {
     meaning: 'A check could not be tried, so it is not known whether the access works.',
     next: 'See status.checks for what could not be tried and why.',

@@ -1,3 +1,4 @@
+import type { Reason } from '../api/reasons.ts'
 import type { DocumentName } from '../plan/document.ts'
 import type { DocumentPlan } from '../plan/plan-document.ts'
 import type { ObservedDocument } from '../plan/plan-target.ts'
@@ -59,6 +60,8 @@ export interface CheckResult {
   readonly name: string
   readonly result: 'Passed' | 'Failed' | 'Unknown'
   readonly message: string
+  /** The condition's reason while this check fails, where waiting does not help; not shown in status.checks. */
+  readonly reason?: Reason | undefined
 }
 
 /**

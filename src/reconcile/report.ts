@@ -1,5 +1,6 @@
 import { mergeConditions } from '../api/conditions.ts'
 import type { StorageIntegrationStatus } from '../api/generated/storage-integration.ts'
+import type { CheckResult } from '../clouds/cloud.ts'
 import type { Resolution } from '../vendors/resolve.ts'
 import { tell } from '../vendors/tell.ts'
 import { isAsking } from './party.ts'
@@ -34,7 +35,7 @@ export function reportStatus(
     storage: resolution.storage,
     ...toldOf(resolution, answer),
     ...planOf(resolution, answer),
-    ...(answer !== undefined && answer.checks.length > 0 ? { checks: answer.checks } : {}),
+    ...(answer !== undefined && answer.checks.length > 0 ? { checks: answer.checks.map(shownCheck) } : {}),
     ...(resolution.vendorRevision === undefined ? {} : { vendorRevision: resolution.vendorRevision }),
   }
 }
@@ -72,6 +73,11 @@ function planOf(
   const changes = answer.pending.slice(0, PLAN_LIMIT).map(shown)
   const truncated = answer.pending.length - changes.length
   return { plan: { changes, ...(truncated > 0 ? { truncated } : {}) } }
+}
+
+/** A check as status has room for it. */
+function shownCheck({ name, result, message }: CheckResult): CheckResult {
+  return { name, result, message }
 }
 
 function shown({ target, action, document, mark, summary }: PendingChange) {

@@ -128,9 +128,10 @@ function verifiedVerdict({ checks, settling, documents }: OwnerReport): Verdict 
   const missing = documents.find(({ fault }) => fault !== undefined)?.fault
   if (missing !== undefined)
     return { type, status: 'False', reason: missing.reason, message: missing.message }
-  const failed = checks.find(({ result }) => result === 'Failed')
+  const failures = checks.filter(({ result }) => result === 'Failed')
+  const failed = failures.find(({ reason }) => reason !== undefined) ?? failures[0]
   const untried = checks.find(({ result }) => result === 'Unknown')
-  if (failed !== undefined && settling) {
+  if (failed !== undefined && failed.reason === undefined && settling) {
     return {
       type,
       status: 'Unknown',
@@ -139,7 +140,7 @@ function verifiedVerdict({ checks, settling, documents }: OwnerReport): Verdict 
     }
   }
   if (failed !== undefined)
-    return { type, status: 'False', reason: 'PreflightRefused', message: failed.message }
+    return { type, status: 'False', reason: failed.reason ?? 'PreflightRefused', message: failed.message }
   if (untried !== undefined || checks.length === 0) {
     return {
       type,

@@ -48,10 +48,27 @@ export function isAbsentDocument(thrown: unknown): boolean {
   return ABSENT.has(readSdkError(thrown).code)
 }
 
+/** True for a store's way to say that it does not know the request at all. */
+export function isNotOffered(thrown: unknown): boolean {
+  const { code, status } = readSdkError(thrown)
+  return NOT_OFFERED.has(code) || status === 501 || status === 405
+}
+
+const NOT_OFFERED: ReadonlySet<string> = new Set([
+  'NotImplemented',
+  'MethodNotAllowed',
+  'InvalidAction',
+  'UnsupportedOperation',
+  'UnknownOperationException',
+])
+
 const ABSENT: ReadonlySet<string> = new Set([
   'NoSuchBucketPolicy',
   'NoSuchCORSConfiguration',
   'NoSuchLifecycleConfiguration',
+  'ServerSideEncryptionConfigurationNotFoundError',
+  'NoSuchPublicAccessBlockConfiguration',
+  'OwnershipControlsNotFoundError',
 ])
 
 const BY_CODE: ReadonlyMap<string, Translate> = new Map([

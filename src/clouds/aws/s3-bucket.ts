@@ -8,60 +8,56 @@ import {
   PutBucketCorsCommand,
   PutBucketLifecycleConfigurationCommand,
   PutBucketPolicyCommand,
-  type S3Client,
 } from '@aws-sdk/client-s3'
 import type { Document, DocumentName } from '../../plan/document.ts'
 import type { DocumentPlan } from '../../plan/plan-document.ts'
 import type { ObservedDocument } from '../../plan/plan-target.ts'
 import type { CheckResult, Probe, TargetDriver } from '../cloud.ts'
 import { bucketPolicyKind, decodeBucketPolicy, encodeBucketPolicy } from './bucket-policy.ts'
+import type { BucketRequest } from './bucket-request.ts'
+import { BucketSettings } from './bucket-settings.ts'
 import { type CorsRule, corsKind, decodeCors } from './cors.ts'
 import { isAbsentDocument } from './errors.ts'
+import { checkGrant } from './grant-checks.ts'
 import type { AwsOperation } from './iam-action.ts'
 import type { Identity } from './identity.ts'
+import type { KmsClients } from './kms-clients.ts'
 import { decodeLifecycle, type LifecycleEnvelope, lifecycleKind } from './lifecycle.ts'
 import type { LifecycleRule } from './lifecycle-rule.ts'
 import type { Preflight } from './preflight.ts'
 import type { S3Clients } from './s3-clients.ts'
 import type { Statement } from './statement.ts'
 
-/** What every request names. */
-interface BucketInput {
-  readonly Bucket: string
-  /**
-   * S3 refuses the request when the bucket is someone else's.
-   * https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-owner-condition.html
-   */
-  readonly ExpectedBucketOwner: string
+/** What the buckets of one session have in common. */
+export interface BucketSession {
+  readonly accountId: string
+  readonly partition: string
+  readonly isCustomEndpoint: boolean
+  readonly s3: S3Clients
+  readonly kms: KmsClients
+  readonly preflight: Preflight
+  readonly identity: (signal: AbortSignal) => Promise<Identity>
 }
-
-type Request<T> = (client: S3Client, input: BucketInput, abort: { abortSignal: AbortSignal }) => Promise<T>
 
 /** One S3 bucket: its policy, its CORS and its lifecycle configuration. Who we are is checked before anything is read or written. */
 export class S3Bucket implements TargetDriver {
   readonly #bucket: string
-  readonly #accountId: string
-  readonly #s3: S3Clients
-  readonly #preflight: Preflight
-  readonly #identity: (signal: AbortSignal) => Promise<Identity>
+  readonly #session: BucketSession
+  /** The policy as read last; grants are checked against it. */
+  #policy: Promise<Document<Statement>> | undefined
+  /** As fresh as the documents: renewed with every read. */
+  #settings: BucketSettings
 
-  constructor(
-    bucket: string,
-    accountId: string,
-    s3: S3Clients,
-    preflight: Preflight,
-    identity: (signal: AbortSignal) => Promise<Identity>,
-  ) {
+  constructor(bucket: string, session: BucketSession) {
     this.#bucket = bucket
-    this.#accountId = accountId
-    this.#s3 = s3
-    this.#preflight = preflight
-    this.#identity = identity
+    this.#session = session
+    this.#settings = this.#unreadSettings()
   }
 
   /** Where several fail, the first in order is reported, so that the message does not depend on who answers first. */
   async read(names: readonly DocumentName[], signal: AbortSignal): Promise<readonly ObservedDocument[]> {
-    await this.#identity(signal)
+    await this.#session.identity(signal)
+    this.#settings = this.#unreadSettings()
     const results = await Promise.allSettled(names.map((name) => this.#read(name, signal)))
     return results.map((result) => {
       if (result.status === 'rejected') throw result.reason
@@ -83,18 +79,32 @@ export class S3Bucket implements TargetDriver {
   }
 
   facts(): Readonly<Record<string, string>> {
-    return { region: this.#s3.regionOf(this.#bucket) }
+    return { region: this.#session.s3.regionOf(this.#bucket) }
   }
 
   async probe(probe: Probe, signal: AbortSignal): Promise<readonly CheckResult[]> {
-    if (probe.kind === 'Grant') return []
-    return [await this.#preflight.check(this.#bucket, this.#s3.regionOf(this.#bucket), probe, signal)]
+    const { accountId, partition, preflight, s3 } = this.#session
+    const region = s3.regionOf(this.#bucket)
+    if (probe.kind !== 'Grant') return [await preflight.check(this.#bucket, region, probe, signal)]
+    const policy = this.#policy ?? this.#readPolicy(signal)
+    const place = { bucket: this.#bucket, accountId, partition, region }
+    return checkGrant(probe, { place, policy, settings: this.#settings }, signal)
+  }
+
+  #unreadSettings(): BucketSettings {
+    const { accountId, isCustomEndpoint, kms, identity } = this.#session
+    return new BucketSettings({
+      isCustomEndpoint,
+      kms,
+      ask: (operation, request, signal) => this.#send(operation, request, signal),
+      who: async (signal) => ({ accountId, identity: (await identity(signal)).name }),
+    })
   }
 
   async #read(name: DocumentName, signal: AbortSignal): Promise<ObservedDocument> {
     switch (name) {
       case 'BucketPolicy':
-        return { kind: bucketPolicyKind, document: decodeBucketPolicy(await this.#readPolicy(signal)) }
+        return { kind: bucketPolicyKind, document: await this.#readPolicy(signal) }
       case 'Cors':
         return { kind: corsKind, document: decodeCors(await this.#readCors(signal)) }
       case 'Lifecycle':
@@ -104,15 +114,20 @@ export class S3Bucket implements TargetDriver {
     }
   }
 
-  /** Undefined only when S3 says in words that there is no policy; an answer without a text is a text that is no policy. */
-  async #readPolicy(signal: AbortSignal): Promise<string | undefined> {
+  #readPolicy(signal: AbortSignal): Promise<Document<Statement>> {
+    this.#policy = this.#askPolicy(signal)
+    return this.#policy
+  }
+
+  /** No policy only when S3 says so in words; an answer without a text is a text that is no policy. */
+  async #askPolicy(signal: AbortSignal): Promise<Document<Statement>> {
     const answer = await this.#send(
       'GetBucketPolicy',
       (client, input, abort) =>
         client.send(new GetBucketPolicyCommand(input), abort).catch(absentAsUndefined),
       signal,
     )
-    return answer === undefined ? undefined : (answer.Policy ?? '')
+    return decodeBucketPolicy(answer === undefined ? undefined : (answer.Policy ?? ''))
   }
 
   async #readCors(signal: AbortSignal): Promise<readonly CorsRule[] | undefined> {
@@ -189,11 +204,12 @@ export class S3Bucket implements TargetDriver {
     )
   }
 
-  async #send<T>(operation: AwsOperation, request: Request<T>, signal: AbortSignal): Promise<T> {
-    const { name: identity } = await this.#identity(signal)
-    const input = { Bucket: this.#bucket, ExpectedBucketOwner: this.#accountId }
-    const who = { accountId: this.#accountId, identity }
-    return this.#s3.send(
+  async #send<T>(operation: AwsOperation, request: BucketRequest<T>, signal: AbortSignal): Promise<T> {
+    const { accountId, s3 } = this.#session
+    const { name: identity } = await this.#session.identity(signal)
+    const input = { Bucket: this.#bucket, ExpectedBucketOwner: accountId }
+    const who = { accountId, identity }
+    return s3.send(
       this.#bucket,
       operation,
       who,

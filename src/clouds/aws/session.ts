@@ -88,7 +88,14 @@ class AwsSession implements CloudSession {
     const knownIdentity = (signal: AbortSignal) => this.#knownIdentity(signal)
     switch (target.kind) {
       case 'S3Bucket':
-        return new S3Bucket(target.bucket, this.facts.accountId, this.#s3, this.#preflight, knownIdentity)
+        return new S3Bucket(target.bucket, {
+          ...this.facts,
+          isCustomEndpoint: this.#account.endpoint !== undefined,
+          s3: this.#s3,
+          kms: this.#kms,
+          preflight: this.#preflight,
+          identity: knownIdentity,
+        })
       case 'IamRole':
         return new IamRole(
           {
