@@ -81,7 +81,7 @@ function servedReport(
 ): Pick<OwnerReport, 'fault' | 'documents' | 'checks' | 'settling'> {
   const documents = findings.applied.remaining.documents.flatMap((plan) => outcomeOf(person, plan, findings))
   const checks = [
-    bucketAnswers(findings.target),
+    targetAnswers(findings.target),
     ...documents.map(readBackCheck),
     ...probeChecks(person, findings),
   ]
@@ -147,8 +147,10 @@ function lostRace(what: string): Fault {
   return { reason: 'LostRace', message, retry: 'Backoff' }
 }
 
-function bucketAnswers({ name }: Target): CheckResult {
-  return { name: 'BucketAnswers', result: 'Passed', message: `${name} answers to Mooring’s credentials` }
+const ANSWERS = { S3Bucket: 'BucketAnswers', IamRole: 'RoleAnswers', KmsKey: 'KeyAnswers' } as const
+
+function targetAnswers({ kind, name }: Target): CheckResult {
+  return { name: ANSWERS[kind], result: 'Passed', message: `${name} answers to Mooring’s credentials` }
 }
 
 function readBackCheck({ label, document, state }: DocumentOutcome): CheckResult {

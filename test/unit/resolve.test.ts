@@ -272,7 +272,7 @@ describe('a parameter', () => {
     assert.ok(telling)
     assert.deepEqual(tell(telling), {
       outputs: { bucket: 'street-scenes' },
-      nextStep: 'Paste (the value of id, which is not shown).',
+      nextStep: 'Paste (the value of parameters.id, which is not shown).',
     })
   })
 
