@@ -1,5 +1,6 @@
 import type { StorageVendorSpec, VendorS3 } from '../api/generated/storage-vendor.ts'
 import { isPlaceholder, placeholdersIn } from './placeholders.ts'
+import { roleFaults } from './recipe-role-faults.ts'
 
 /**
  * Why nothing may be made from this recipe, each fault with the field it is in; none for a sound recipe.
@@ -7,9 +8,12 @@ import { isPlaceholder, placeholdersIn } from './placeholders.ts'
  * resources outside the bucket, patterns that do not compile.
  */
 export function recipeFaults(spec: StorageVendorSpec): string[] {
+  const patterns = patternFaults(spec)
+  if (patterns.length > 0) return patterns
   return [
     ...placeholderFaults(spec),
-    ...patternFaults(spec),
+    ...roleFaults(spec),
+    ...keyFaults(spec.s3),
     ...(spec.s3 === undefined ? [] : s3Faults(spec.s3)),
   ]
 }
@@ -76,6 +80,35 @@ function compiles(pattern: string): boolean {
   } catch {
     return false
   }
+}
+
+function keyFaults(s3: VendorS3 | undefined): string[] {
+  return (s3?.keyPolicy?.statements ?? []).flatMap(({ name, principal, actions }) => {
+    const path = `spec.s3.keyPolicy.statements[${name}]`
+    const { aws = [], canonicalUser, retiring } = principal
+    return [
+      ...aws
+        .filter(isOpen)
+        .map(
+          (p) => `${path}.principal: ${p} would open the key to everyone; name the vendor’s own principal`,
+        ),
+      ...(canonicalUser === undefined
+        ? []
+        : [`${path}.principal.canonicalUser: a key policy knows none; name the account`]),
+      ...(retiring === undefined
+        ? []
+        : [`${path}.principal.retiring: this version keeps no former principals`]),
+      ...actions
+        .filter(
+          (action) =>
+            !/^kms:/i.test(action) || /^kms:(?:Put|Schedule|Disable|Delete|Update|\*)/i.test(action),
+        )
+        .map(
+          (action) =>
+            `${path}.actions: ${action} would let the vendor manage the key; name what it needs to read and write objects`,
+        ),
+    ]
+  })
 }
 
 function s3Faults(s3: VendorS3): string[] {

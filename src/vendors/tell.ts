@@ -21,17 +21,18 @@ export interface Told {
 }
 
 /**
- * Fills the templates in.
+ * Fills the templates in. Outputs that need a value which is not there, or may not be shown, are left out.
  *
  * @param facts what only the cloud knows, such as the bucket's own region; they win over what the account says.
- * @throws FaultError InvalidParameter for a parameter without a value.
  */
 export function tell(telling: Tell, facts: PlaceholderValues = {}): Told {
   const { outputs, nextStep, hidden = [], awaiting = [] } = telling
   const known = { ...telling.values, ...facts, ...chosenBy(telling, facts) }
   const untold = [...hidden, ...awaiting]
-  const shown = outputs.filter(({ value }) => !placeholdersIn(value).some((name) => untold.includes(name)))
+  const isKnown = (name: string): boolean => !untold.includes(name) && name in known
+  const shown = outputs.filter(({ value }) => placeholdersIn(value).every(isKnown))
   const words = {
+    ...Object.fromEntries(placeholdersIn(nextStep ?? '').map((name) => [name, `(no ${name})`])),
     ...known,
     ...Object.fromEntries(hidden.map((name) => [name, `(the value of ${name}, which is not shown)`])),
     ...Object.fromEntries(awaiting.map((name) => [name, `(${name}, not given yet)`])),
