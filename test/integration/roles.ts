@@ -10,6 +10,7 @@ import {
   IAMClient,
   ListAttachedRolePoliciesCommand,
   ListRolePoliciesCommand,
+  ListRolesCommand,
   PutRolePolicyCommand,
   UpdateAssumeRolePolicyCommand,
 } from '@aws-sdk/client-iam'
@@ -58,6 +59,10 @@ export function rolesOf({ endpoint, region, credentials, accountId }: Aws) {
     removeInline: (RoleName: string, PolicyName: string) =>
       iam.send(new DeleteRolePolicyCommand({ RoleName, PolicyName })),
     remove: (RoleName: string) => iam.send(new DeleteRoleCommand({ RoleName })),
+    names: async () => {
+      const { Roles = [] } = await iam.send(new ListRolesCommand({}))
+      return Roles.map(({ RoleName = '' }) => RoleName).sort()
+    },
   }
 }
 

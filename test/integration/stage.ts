@@ -13,7 +13,7 @@ import {
 import { installCatalogue, installCrds } from '../rig/install.ts'
 import type { KubernetesObject } from '../rig/kubectl.ts'
 import { ambientAwsCredentials, type Operator, startOperator } from '../rig/operator.ts'
-import type { OwnRig } from '../rig/rig.ts'
+import type { Aws, OwnRig } from '../rig/rig.ts'
 import { ownRig, uniqueName } from '../rig/shared.ts'
 import { eventually } from '../rig/wait.ts'
 
@@ -41,6 +41,8 @@ export interface Stage {
   change(name: string, spec: object): Promise<void>
   /** Asks for the deletion and does not wait for it. */
   delete(...names: string[]): Promise<void>
+  /** Deletes and waits until they are gone. */
+  leave(...names: string[]): Promise<void>
   /** Takes the finalizer off and deletes, as people do who lose patience. Only where no operator puts it on again. */
   forceAway(name: string): Promise<void>
 }
@@ -49,8 +51,9 @@ export interface Statement {
   readonly [field: string]: unknown
 }
 
-export async function setStage(): Promise<Stage> {
-  const rig = await ownRig()
+/** @param at another account (twelve digits) or region of the test cloud; roles and keys are apart, bucket names are not. */
+export async function setStage(at: Partial<Pick<Aws, 'accountId' | 'region'>> = {}): Promise<Stage> {
+  const rig = rigAt(await ownRig(), at)
   const { kubectl, aws } = rig
   const s3 = new S3Client({
     endpoint: aws.endpoint,
@@ -94,7 +97,17 @@ export async function setStage(): Promise<Stage> {
   }
 }
 
-type Words = Pick<Stage, 'integration' | 'untilReady' | 'untilGone' | 'change' | 'delete' | 'forceAway'>
+/** LocalStack takes an access key of twelve digits for the account of that number. */
+function rigAt(rig: OwnRig, at: Partial<Pick<Aws, 'accountId' | 'region'>>): OwnRig {
+  const { aws } = rig
+  const accessKeyId = at.accountId ?? aws.credentials.accessKeyId
+  return { ...rig, aws: { ...aws, ...at, credentials: { ...aws.credentials, accessKeyId } } }
+}
+
+type Words = Pick<
+  Stage,
+  'integration' | 'untilReady' | 'untilGone' | 'change' | 'delete' | 'leave' | 'forceAway'
+>
 
 /** What tests do with integrations in a namespace. */
 function wordsFor({ kubectl }: OwnRig, namespace: string, si: Stage['si']): Words {
@@ -134,6 +147,9 @@ function wordsFor({ kubectl }: OwnRig, namespace: string, si: Stage['si']): Word
     },
     delete: async (...names) => {
       await kubectl.delete('si', ...names, '-n', namespace, '--wait=false')
+    },
+    leave: async (...names) => {
+      await kubectl.delete('si', ...names, '-n', namespace, '--timeout=60s')
     },
     forceAway: async (name) => {
       const patch = JSON.stringify({ metadata: { finalizers: null } })
