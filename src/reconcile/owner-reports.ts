@@ -1,5 +1,5 @@
 import type { Fault } from '../api/fault.ts'
-import { retryOf } from '../api/reasons.ts'
+import { type Reason, retryOf } from '../api/reasons.ts'
 import type { CheckResult, Target } from '../clouds/cloud.ts'
 import type { DocumentKind } from '../plan/document.ts'
 import type { DocumentPlan } from '../plan/plan-document.ts'
@@ -41,14 +41,17 @@ export function ownerReports(people: readonly Party[], findings: Findings): Map<
   return new Map(people.map((person) => [person.owner, ownerReport(person, findings)]))
 }
 
+/** The target itself is gone, and with it everything that was in it. */
+const GONE: readonly Reason[] = ['BucketNotFound', 'KeyNotFound']
+
 /**
- * The same fault for everyone at the target; nothing else is known. Only a bucket that is gone settles a departure:
+ * The same fault for everyone at the target; nothing else is known. Only a target that is gone settles a departure:
  * there is nothing left to take away.
  */
 export function failedReports(people: readonly Party[], fault: Fault): Map<string, OwnerReport> {
   return new Map(
     people.map((person) => {
-      const gone = person.stance === 'Leaves' && fault.reason === 'BucketNotFound'
+      const gone = person.stance === 'Leaves' && GONE.includes(fault.reason)
       const nothing = { documents: [], pending: [], checks: [], facts: {}, settling: false }
       return [
         person.owner,
@@ -71,7 +74,7 @@ function ownerReport(person: Party, findings: Findings): OwnerReport {
   if (stance === 'Wants') return { ...report, ...servedReport(person, findings) }
   const whatIf = findings.whatIfs.get(owner)
   if (stance === 'Leaves')
-    return { ...report, fault: leavingFault(owner, findings.applied), documents: stillThere(whatIf) }
+    return { ...report, fault: leavingFault(owner, findings), documents: stillThere(whatIf) }
   return { ...report, fault: refusedFault(whatIf?.refusal), documents: [], pending: whatIf?.changes ?? [] }
 }
 
@@ -99,23 +102,24 @@ function stillThere(whatIf: WhatIf | undefined): DocumentOutcome[] {
 }
 
 /** A departure is done when no entry is left; what keeps one there is the write that failed, or a lost race. */
-function leavingFault(owner: string, { present, faults }: Applied): Fault | undefined {
+function leavingFault(owner: string, findings: Findings): Fault | undefined {
+  const { present, faults } = findings.applied
   if (!present.has(owner)) return undefined
-  return [...faults.values()][0] ?? lostRace('an entry to be removed is still there')
+  return [...faults.values()][0] ?? unlike('an entry to be removed is still there', findings)
 }
 
 function outcomeOf(person: Party, plan: DocumentPlan, findings: Findings): DocumentOutcome[] {
   const { kind, changes, adopted } = plan
   if (!person.entries.some(({ document }) => document === kind.name)) return []
   const outcome = { document: kind.name, label: kind.label }
-  const fault = findings.held.get(person.owner) ?? faultIn(person.owner, plan, findings)
+  const fault = findings.held.get(person.owner) ?? faultIn(person, plan, findings)
   if (fault !== undefined) return [{ ...outcome, state: 'Missing', fault }]
   if (changes.some(({ owner }) => owner === person.owner)) {
     return [
       {
         ...outcome,
         state: 'Missing',
-        fault: lostRace(`the ${kind.label} as read back does not hold what was written`),
+        fault: unlike(`the ${kind.label} as read back does not hold what was written`, findings),
       },
     ]
   }
@@ -123,9 +127,13 @@ function outcomeOf(person: Party, plan: DocumentPlan, findings: Findings): Docum
 }
 
 /** Why an owner’s entries are not in a document: its own principal, a limit, or a write that failed. */
-function faultIn(owner: string, { kind, changes }: DocumentPlan, { applied }: Findings): Fault | undefined {
+function faultIn(
+  { owner, ownRole }: Party,
+  { kind, changes }: DocumentPlan,
+  { applied }: Findings,
+): Fault | undefined {
   const barred = applied.barred.get(owner)
-  if (barred !== undefined) return barred
+  if (barred !== undefined) return barred.principal === ownRole ? justMade(barred) : barred
   const refused = refusedFault(applied.remaining.refused.get(owner))
   if (refused !== undefined) return refused
   const open = changes.some((change) => change.owner === owner)
@@ -140,6 +148,22 @@ function refusedFault(refusal: Refusal | undefined): Fault | undefined {
       ? `${document}: ${detail}. Nothing of this integration was written.`
       : `with this integration the ${document} would have ${detail}. Nothing of it was written. Remove entries that are no longer needed.`
   return { reason, message, retry: retryOf(reason) }
+}
+
+/**
+ * The role that this integration makes is not known everywhere for some seconds.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency
+ */
+function justMade({ principal }: Fault): Fault {
+  const message = `role ${principal} was made a moment ago and is not known everywhere yet. It is written again by itself.`
+  return { reason: 'Propagating', message, retry: 'Backoff' }
+}
+
+/** IAM answers from many copies, so right after a write an older answer is its own delay, not somebody else. */
+function unlike(what: string, { target, settling }: Findings): Fault {
+  if (target.kind !== 'IamRole' || !settling) return lostRace(what)
+  const message = `${what}: IAM takes some seconds to show a change everywhere. It is looked at again by itself.`
+  return { reason: 'Propagating', message, retry: 'Backoff' }
 }
 
 function lostRace(what: string): Fault {

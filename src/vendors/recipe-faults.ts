@@ -1,3 +1,4 @@
+/* biome-ignore-all lint/suspicious/noTemplateCurlyInString: recipes hold placeholders */
 import type { StorageVendorSpec, VendorS3 } from '../api/generated/storage-vendor.ts'
 import { isPlaceholder, placeholdersIn } from './placeholders.ts'
 import { roleFaults } from './recipe-role-faults.ts'
@@ -14,6 +15,7 @@ export function recipeFaults(spec: StorageVendorSpec): string[] {
     ...placeholderFaults(spec),
     ...roleFaults(spec),
     ...keyFaults(spec.s3),
+    ...lifecycleFaults(spec.s3),
     ...(spec.s3 === undefined ? [] : s3Faults(spec.s3)),
   ]
 }
@@ -82,6 +84,17 @@ function compiles(pattern: string): boolean {
   }
 }
 
+/** Rules delete objects, so they keep to what the integration was allowed. */
+function lifecycleFaults(s3: VendorS3 | undefined): string[] {
+  if (s3?.requirements?.prefix === 'Unsupported') return []
+  return (s3?.lifecycle?.rules ?? [])
+    .filter(({ prefix }) => prefix !== undefined && !prefix.startsWith('${prefix}'))
+    .map(
+      ({ name, prefix }) =>
+        `spec.s3.lifecycle.rules[${name}].prefix: ${prefix} must begin with \${prefix}, or it would speak of objects that the integration does not`,
+    )
+}
+
 function keyFaults(s3: VendorS3 | undefined): string[] {
   return (s3?.keyPolicy?.statements ?? []).flatMap(({ name, principal, actions }) => {
     const path = `spec.s3.keyPolicy.statements[${name}]`
@@ -136,7 +149,6 @@ function isOpen(principal: string): boolean {
   return principal.includes('*')
 }
 
-// biome-ignore lint/suspicious/noTemplateCurlyInString: a recipe's text, with its placeholders
 const BUCKET = 'arn:${partition}:s3:::${bucket}'
 
 function isOutside(resource: string): boolean {

@@ -27,6 +27,8 @@ export interface WantedAt {
   readonly target: Target
   readonly entries: readonly ClaimedEntry[]
   readonly probes: readonly Probe[]
+  /** ARN of the role that the integration itself makes, for targets whose entries may name it. */
+  readonly ownRole?: string | undefined
 }
 
 /** What a resolved integration claims, and what it tells its user. */
@@ -153,8 +155,8 @@ function claimsOf(
   )
   return found([
     ...(role === undefined ? [] : [{ target: roleTarget(location, role.name), entries: inRole, probes: [] }]),
-    ...(key.value === undefined ? [] : [{ ...key.value, probes: [] }]),
-    { target, entries, probes: [...probes, ...checks] },
+    ...(key.value === undefined ? [] : [{ ...key.value, probes: [], ownRole: role?.arn }]),
+    { target, entries, probes: [...probes, ...checks], ownRole: role?.arn },
   ])
 }
 

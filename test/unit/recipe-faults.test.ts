@@ -49,6 +49,16 @@ describe('a recipe is refused', () => {
       /must be arn/,
     ],
     [
+      'for a lifecycle rule outside the prefix',
+      {
+        s3: {
+          ...aVendor().spec.s3,
+          lifecycle: { rules: [{ name: 'tidy', prefix: 'export/', expirationDays: 7 }] },
+        },
+      },
+      /export\/ must begin with \$\{prefix\}/,
+    ],
+    [
       'for a placeholder of another cloud',
       { s3: { nextStep: 'tenant ${tenantId}' } },
       /nextStep: \$\{tenantId\}/,
