@@ -43,6 +43,8 @@ export interface Stage {
   delete(...names: string[]): Promise<void>
   /** Deletes and waits until they are gone. */
   leave(...names: string[]): Promise<void>
+  /** Takes the status away, as a restored backup has none. */
+  wipeStatus(name: string): Promise<void>
   /** Takes the finalizer off and deletes, as people do who lose patience. Only where no operator puts it on again. */
   forceAway(name: string): Promise<void>
 }
@@ -106,7 +108,7 @@ function rigAt(rig: OwnRig, at: Partial<Pick<Aws, 'accountId' | 'region'>>): Own
 
 type Words = Pick<
   Stage,
-  'integration' | 'untilReady' | 'untilGone' | 'change' | 'delete' | 'leave' | 'forceAway'
+  'integration' | 'untilReady' | 'untilGone' | 'change' | 'delete' | 'leave' | 'wipeStatus' | 'forceAway'
 >
 
 /** What tests do with integrations in a namespace. */
@@ -150,6 +152,10 @@ function wordsFor({ kubectl }: OwnRig, namespace: string, si: Stage['si']): Word
     },
     leave: async (...names) => {
       await kubectl.delete('si', ...names, '-n', namespace, '--timeout=60s')
+    },
+    wipeStatus: async (name) => {
+      const how = ['--subresource=status', '--type=merge', '-p', '{"status":null}']
+      await kubectl.must('patch', 'si', name, '-n', namespace, ...how)
     },
     forceAway: async (name) => {
       const patch = JSON.stringify({ metadata: { finalizers: null } })
