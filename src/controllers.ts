@@ -128,6 +128,7 @@ function dependenciesOf(
     internalError: (error) => internalError(log, error),
     isSettling: rhythm.isSettling.bind(rhythm),
     contention: new Contention(config.resyncMs),
+    wasGone: (target, owner) => world.wasGone(target, owner),
     wasInPlace: world.wasInPlace.bind(world),
   }
 }

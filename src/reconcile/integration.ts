@@ -4,7 +4,13 @@ import { addFinalizer, removeFinalizer } from '../kube/finalizer.ts'
 import type { Rest } from '../kube/rest.ts'
 import { applyStatus } from '../kube/status.ts'
 import type { PassResult } from '../kube/workers.ts'
-import { APPLIED_AT_ANNOTATION, appliedAt, joinedPlaces, placesText } from '../vendors/applied-at.ts'
+import {
+  APPLIED_AT_ANNOTATION,
+  appliedAt,
+  joinedPlaces,
+  placesText,
+  withoutPlaces,
+} from '../vendors/applied-at.ts'
 import { changesIn, type Resolution, resolve } from '../vendors/resolve.ts'
 import { type Caches, gather } from './gather.ts'
 import { isWaiting, reportStatus } from './report.ts'
@@ -58,18 +64,26 @@ function forget({ world, wakeTarget }: IntegrationDependencies, key: string): Pa
   return {}
 }
 
-/** Finalizer and places are on the object before a cloud is asked for anything, so that what is made can always be taken away. */
+/**
+ * Finalizer and places are on the object before a cloud is asked for anything, so that what is made can always be taken
+ * away. A place that was left goes once a look found nothing there.
+ */
 async function guarded(
-  { rest, caches }: IntegrationDependencies,
+  { rest, caches, world }: IntegrationDependencies,
   integration: StorageIntegration,
-  { stance, claims }: Resolution,
+  { owner, stance, claims }: Resolution,
 ): Promise<StorageIntegration | undefined> {
   if (stance !== 'Wants') return integration
   const held = await addFinalizer(rest, STORAGE_INTEGRATIONS, integration, FINALIZER)
   if (held === undefined) return undefined
   const touched = claims.filter(({ entries }) => entries.length > 0)
   const places = new Map(touched.map(({ target, documents }) => [target.key, documents]))
-  const value = placesText(joinedPlaces(appliedAt(held), places))
+  const left = claims.filter((claim) => claim.left === true && world.wasGone(claim.target.key, owner))
+  const kept = withoutPlaces(
+    appliedAt(held),
+    left.map(({ target }) => target.key),
+  )
+  const value = placesText(joinedPlaces(kept, places))
   const current = await setAnnotation(rest, STORAGE_INTEGRATIONS, held, {
     name: APPLIED_AT_ANNOTATION,
     value,

@@ -23,6 +23,8 @@ export interface ServeDependencies {
   readonly wasInPlace: (target: string, owner: string) => boolean
   /** 128 random bits in hexadecimal digits, for what is chosen once and then kept. */
   readonly fresh: () => string
+  /** True when the last look found nothing of this owner, who was leaving. */
+  readonly wasGone: (target: string, owner: string) => boolean
   /** True while a failing check at this target may be the cloud’s own delay after a write. */
   readonly isSettling: (target: Target, wrote: boolean) => boolean
 }
@@ -104,6 +106,9 @@ async function serve(
     settling,
     whatIfs: whatIfs(input, applied, group),
     facts: driver.facts(),
+    wasSeenGoing: (owner) =>
+      applied.changes.some((change) => change.owner === owner && change.action === 'Remove') ||
+      dependencies.wasGone(target.key, owner),
   }
 }
 

@@ -114,6 +114,13 @@ export class World {
     )
   }
 
+  /** True when the last look found nothing of this owner, who was leaving then and leaves now. */
+  wasGone(target: string, owner: string): boolean {
+    const party = this.#parties.get(owner)?.get(target)
+    const last = party?.stance === 'Leaves' ? this.#answerTo(party) : undefined
+    return last !== undefined && last.fault === undefined && !last.present
+  }
+
   /**
    * Orphans seen with this CloudAccount's credentials, as `target: mark`; undefined until every target that is looked at
    * was looked at (where all integrations only keep what they have, nobody looks).

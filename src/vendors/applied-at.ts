@@ -45,6 +45,11 @@ export function joinedPlaces(a: Places, b: Places): Places {
   return new Map(keys.map((key) => [key, inBoth(key)]))
 }
 
+/** Without these places. */
+export function withoutPlaces(places: Places, gone: readonly string[]): Places {
+  return new Map([...places].filter(([place]) => !gone.includes(place)))
+}
+
 /** The annotation's value; sorted, so that it does not change without reason. */
 export function placesText(places: Places): string {
   return JSON.stringify(Object.fromEntries([...places].sort(([a], [b]) => (a < b ? -1 : 1))))
