@@ -128,7 +128,8 @@ function dependenciesOf(
     internalError: (error) => internalError(log, error),
     isSettling: rhythm.isSettling.bind(rhythm),
     contention: new Contention(config.resyncMs),
-    wasGone: (target, owner) => world.wasGone(target, owner),
+    wroteFor: rhythm.wroteFor.bind(rhythm),
+    wasGone: world.wasGone.bind(world),
     wasInPlace: world.wasInPlace.bind(world),
   }
 }

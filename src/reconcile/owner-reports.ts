@@ -22,8 +22,8 @@ export interface Findings {
   readonly held: ReadonlyMap<string, Fault>
   readonly checks: ReadonlyMap<string, readonly CheckResult[]>
   readonly settling: boolean
-  /** True for an owner whose entries this pass removed, or an earlier one found gone. */
-  readonly wasSeenGoing: (owner: string) => boolean
+  /** Owners for whom something was written a moment ago and who were not seen going since. */
+  readonly late: ReadonlySet<string>
   /** What only the cloud knows of the target. */
   readonly facts: Readonly<Record<string, string>>
   /** For integrations in mode Plan, and for those that leave. */
@@ -108,11 +108,12 @@ function stillThere(whatIf: WhatIf | undefined): DocumentOutcome[] {
  * written a moment ago and does not show is not gone for that reason alone: IAM may not show it yet.
  */
 function leavingFault(owner: string, findings: Findings): Fault | undefined {
-  const { target, settling, wasSeenGoing, applied } = findings
+  const { target, late, applied } = findings
   const { present, faults } = applied
   if (!present.has(owner)) {
-    const mayBeLate = target.kind === 'IamRole' && settling && !wasSeenGoing(owner)
-    return mayBeLate ? unlike('the role was written a moment ago and does not show yet', findings) : undefined
+    return target.kind === 'IamRole' && late.has(owner)
+      ? unlike('the role was written a moment ago and does not show yet', findings)
+      : undefined
   }
   return [...faults.values()][0] ?? unlike('an entry to be removed is still there', findings)
 }

@@ -23,6 +23,8 @@ export interface ServeDependencies {
   readonly wasInPlace: (target: string, owner: string) => boolean
   /** 128 random bits in hexadecimal digits, for what is chosen once and then kept. */
   readonly fresh: () => string
+  /** Notes for whom entries were written, and tells whether it was a moment ago. */
+  readonly wroteFor: (target: Target, owner: string, wrote: boolean) => boolean
   /** True when the last look found nothing of this owner, who was leaving. */
   readonly wasGone: (target: string, owner: string) => boolean
   /** True while a failing check at this target may be the cloud’s own delay after a write. */
@@ -106,10 +108,27 @@ async function serve(
     settling,
     whatIfs: whatIfs(input, applied, group),
     facts: driver.facts(),
-    wasSeenGoing: (owner) =>
-      applied.changes.some((change) => change.owner === owner && change.action === 'Remove') ||
-      dependencies.wasGone(target.key, owner),
+    late: lateOwners(dependencies, target, applied.changes, group),
   }
+}
+
+/** Owners for whom something was written a moment ago and who were not seen going since. */
+function lateOwners(
+  { wroteFor, wasGone }: ServeDependencies,
+  target: Target,
+  changes: readonly Change[],
+  group: readonly Party[],
+): ReadonlySet<string> {
+  const late = group.filter(({ owner }) => {
+    const mine = changes.filter((change) => change.owner === owner)
+    const wrote = wroteFor(
+      target,
+      owner,
+      mine.some(({ action }) => action !== 'Remove'),
+    )
+    return wrote && mine.every(({ action }) => action !== 'Remove') && !wasGone(target.key, owner)
+  })
+  return new Set(late.map(({ owner }) => owner))
 }
 
 /** The documents that concern anybody who is served now. */

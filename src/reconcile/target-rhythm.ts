@@ -38,6 +38,13 @@ export class TargetRhythm {
     return this.#now() - (this.#written.get(key) ?? Number.NEGATIVE_INFINITY) < SETTLING_MS
   }
 
+  /** Notes for whom entries were written, and tells whether it was less than two minutes ago. */
+  wroteFor({ key }: Target, owner: string, wrote: boolean): boolean {
+    const name = `${key} ${owner}`
+    if (wrote) this.#note(this.#written, name, SETTLING_MS)
+    return this.#now() - (this.#written.get(name) ?? Number.NEGATIVE_INFINITY) < SETTLING_MS
+  }
+
   /** Times older than they can matter are dropped on the way. */
   #note(times: Map<string, number>, key: string, keepMs: number): void {
     const now = this.#now()
