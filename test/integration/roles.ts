@@ -12,6 +12,8 @@ import {
   ListRolePoliciesCommand,
   ListRolesCommand,
   PutRolePolicyCommand,
+  TagRoleCommand,
+  UntagRoleCommand,
   UpdateAssumeRolePolicyCommand,
 } from '@aws-sdk/client-iam'
 import type { Aws } from '../rig/rig.ts'
@@ -27,7 +29,7 @@ export interface RoleNow {
   readonly trust: Statement[]
   /** Statements by policy name. */
   readonly inline: Readonly<Record<string, Statement[]>>
-  /** Statements of customer-managed policies, undefined for AWS' own, by ARN. */
+  /** Statements of customer-managed policies by Sid, undefined for AWS' own, by ARN. */
   readonly attached: Readonly<Record<string, Statement[] | undefined>>
 }
 
@@ -58,6 +60,11 @@ export function rolesOf({ endpoint, region, credentials, accountId }: Aws) {
       iam.send(new UpdateAssumeRolePolicyCommand({ RoleName, PolicyDocument: policyOf(statements) })),
     removeInline: (RoleName: string, PolicyName: string) =>
       iam.send(new DeleteRolePolicyCommand({ RoleName, PolicyName })),
+    tag: (RoleName: string, tags: Readonly<Record<string, string>>) => {
+      const Tags = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }))
+      return iam.send(new TagRoleCommand({ RoleName, Tags }))
+    },
+    untag: (RoleName: string, ...TagKeys: string[]) => iam.send(new UntagRoleCommand({ RoleName, TagKeys })),
     remove: (RoleName: string) => iam.send(new DeleteRoleCommand({ RoleName })),
     names: async () => {
       const { Roles = [] } = await iam.send(new ListRolesCommand({}))
@@ -105,7 +112,7 @@ async function statementsOf(iam: IAMClient, PolicyArn: string): Promise<Statemen
   const { PolicyVersion } = await iam.send(
     new GetPolicyVersionCommand({ PolicyArn, VersionId: Policy?.DefaultVersionId }),
   )
-  return statementsIn(PolicyVersion?.Document)
+  return statementsIn(PolicyVersion?.Document).sort((a, b) => (`${a.Sid}` < `${b.Sid}` ? -1 : 1))
 }
 
 function policyOf(statements: object[]): string {
