@@ -68,7 +68,14 @@ describe('Segments.ai reads an S3 bucket', () => {
       assert.equal(conditionOf(ready, type)?.status, 'True', type)
     assert.deepEqual(
       ready.status.checks.map(({ name, result }: { name: string; result: string }) => `${name} ${result}`),
-      ['BucketAnswers Passed', 'BucketPolicyReadBack Passed', 'CorsReadBack Passed', 'CorsPreflight Passed'],
+      [
+        'BucketAnswers Passed',
+        'BucketPolicyReadBack Passed',
+        'CorsReadBack Passed',
+        'CorsPreflight Passed',
+        'NoForeignDeny Passed',
+        'BucketEncryption Passed',
+      ],
     )
     const table = await rig.kubectl.must('get', 'si', '-n', namespace)
     assert.match(table, /street-scenes +segments-ai +s3:\/\/.*\/raw\/ +True +Verified/)
