@@ -103,4 +103,17 @@ describe('a bucket policy', () => {
     assert.equal(breach(10_000), undefined)
     assert.match(breach(10_200)?.detail ?? '', /of at most 20480 bytes, with 1 statements/)
   })
+
+  it('that is too large says what takes the room', () => {
+    const entries = [
+      { ...base, Sid: 'Mooring6df046bd5a4c5a6bed9db85b85bf2c31' },
+      { ...base, Sid: 'small' },
+      { ...base, Sid: 'Baseline', Resource: ['x'.repeat(21_000)] },
+    ]
+    const { detail } = bucketPolicyKind.breach({ entries, envelope: {} }) ?? {}
+    assert.match(
+      detail ?? '',
+      /; \d+ of them Mooring's, the largest of others: "Baseline" 21\d{3}, "small" \d+$/,
+    )
+  })
 })

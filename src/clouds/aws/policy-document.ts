@@ -1,6 +1,7 @@
 import { FaultError } from '../../api/fault.ts'
 import type { Document, DocumentKind, DocumentName, LimitBreach } from '../../plan/document.ts'
 import { canonicalJson, isJsonObject, type Json, type JsonObject, parseLosslessly } from '../../plan/json.ts'
+import { parseMark } from '../../plan/mark.ts'
 import { duplicateKey } from './duplicate-keys.ts'
 import { canonicalStatement, type Statement, summaryOf } from './statement.ts'
 
@@ -72,6 +73,22 @@ function unreadable(label: string, why: string): FaultError {
 function breach(document: Document<Statement>, { limitBytes }: PolicyForm): LimitBreach | undefined {
   const bytes = Buffer.byteLength(encodePolicy(document) ?? '')
   if (bytes <= limitBytes) return undefined
-  const detail = `${bytes} of at most ${limitBytes} bytes, with ${document.entries.length} statements`
+  const detail = `${bytes} of at most ${limitBytes} bytes, with ${document.entries.length} statements; ${usersOf(document)}`
   return { reason: 'PolicyTooLarge', detail }
+}
+
+/** What takes the room: how much of it is Mooring's, and the largest statements of others. */
+function usersOf({ entries }: Document<Statement>): string {
+  const sized = entries.map((entry, index) => ({
+    name: typeof entry.Sid === 'string' ? `"${entry.Sid.slice(0, 64)}"` : `number ${index + 1}`,
+    bytes: Buffer.byteLength(JSON.stringify(entry)),
+    isOurs: parseMark(typeof entry.Sid === 'string' ? entry.Sid : undefined) !== undefined,
+  }))
+  const ours = sized.filter(({ isOurs }) => isOurs).reduce((sum, { bytes }) => sum + bytes, 0)
+  const others = sized.filter(({ isOurs }) => !isOurs).sort((a, b) => b.bytes - a.bytes)
+  const largest = others.slice(0, 3).map(({ name, bytes }) => `${name} ${bytes}`)
+  return [
+    `${ours} of them Mooring's`,
+    ...(largest.length === 0 ? [] : [`the largest of others: ${largest.join(', ')}`]),
+  ].join(', ')
 }
