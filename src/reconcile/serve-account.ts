@@ -87,7 +87,7 @@ async function serve(
     installation: dependencies.installation,
     target: target.name,
     documents: await driver.read(documentsFor(group, ghost), signal),
-    fresh: dependencies.fresh(),
+    fresh: group.find(({ chosenBefore }) => chosenBefore !== undefined)?.chosenBefore ?? dependencies.fresh(),
     participants: people.map((person) => ({
       owner: person.owner,
       stance: group.includes(person) ? person.stance : 'Keeps',

@@ -22,11 +22,16 @@ import { accessLevel, type Location } from './spec.ts'
 import { type Tell, tell } from './tell.ts'
 import { applies } from './when.ts'
 
+/** What Mooring chooses: 128 bits as hexadecimal digits. */
+const GENERATED_FORM = /^[0-9a-f]{32}$/
+
 /** What an integration wants of one target. */
 export interface WantedAt {
   readonly target: Target
   readonly entries: readonly ClaimedEntry[]
   readonly probes: readonly Probe[]
+  /** What Mooring chose earlier for this integration, as status tells; counts only where the cloud has lost it. */
+  readonly chosenBefore?: string | undefined
   /** ARN of the role that the integration itself makes, for targets whose entries may name it. */
   readonly ownRole?: string | undefined
 }
@@ -81,7 +86,7 @@ function grantOf(
   try {
     const telling = tellingOf(recipe, asked, parameters)
     tell(telling)
-    const claims = claimsOf(recipe, location, asked, role)
+    const claims = claimsOf(recipe, location, asked, role, chosenBefore(input, telling))
     if (!claims.ok) return claims
     if (!claims.value.some(grantsSomething) && parameters.awaited.length === 0)
       return refuse(
@@ -108,6 +113,14 @@ function tellingOf(
     hidden: hidden.map((name) => `parameters.${name}`),
     awaiting,
   }
+}
+
+/** The value of the Generated parameter in status.outputs, where the recipe shows it by itself. */
+function chosenBefore({ integration }: ResolveInput, { outputs, generated }: Tell): string | undefined {
+  const shown = outputs.find(({ value }) => value === `\${parameters.${generated}}`)
+  const told =
+    generated === undefined || shown === undefined ? undefined : integration.status?.outputs?.[shown.name]
+  return told !== undefined && GENERATED_FORM.test(told) ? told : undefined
 }
 
 function grantsSomething({ entries }: WantedAt): boolean {
@@ -141,6 +154,7 @@ function claimsOf(
   location: Location,
   asked: Asked,
   role: NamedRole | undefined,
+  chosenBefore: string | undefined,
 ): Found<WantedAt[]> {
   const { target, partition, bucket } = location
   const { entries, probes } = s3Claims(recipe, asked)
@@ -154,7 +168,9 @@ function claimsOf(
     role === undefined ? undefined : { arn: role.arn, entries: inRole },
   )
   return found([
-    ...(role === undefined ? [] : [{ target: roleTarget(location, role.name), entries: inRole, probes: [] }]),
+    ...(role === undefined
+      ? []
+      : [{ target: roleTarget(location, role.name), entries: inRole, probes: [], chosenBefore }]),
     ...(key.value === undefined ? [] : [{ ...key.value, probes: [], ownRole: role?.arn }]),
     { target, entries, probes: [...probes, ...checks], ownRole: role?.arn },
   ])
