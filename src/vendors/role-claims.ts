@@ -140,7 +140,7 @@ function customerPartsOf({ customerPolicies = [] }: VendorRole, role: NamedRole,
       const told = description === undefined ? {} : { description: fill(description, asked.values) }
       return [
         ...parts.map((part) => ({ ...part, ...told })),
-        { in: 'Attachment', arn: `${role.policyArnBase}${policyName}`, policy: policyName },
+        { in: 'Attachment', arn: `${role.policyArnBase}${policyName}`, customerPolicy: policyName },
       ]
     },
   )
