@@ -13,7 +13,7 @@ IMAGE ?= mooring:dev
 ONLY ?=
 RUN = $(NODE) test/run.ts $(if $(ONLY),--only '$(ONLY)')
 
-.PHONY: help setup rig test test-unit test-integration demo bench dev generate lint fmt image clean clean-cache
+.PHONY: help setup rig test test-unit test-integration demo bench dev generate golden lint fmt image clean clean-cache
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' Makefile
@@ -47,6 +47,9 @@ dev: setup ## an API server and an AWS to try things out by hand, until Ctrl-C
 
 generate: setup ## the TypeScript types from crds/
 	@$(NPM_RUN) generate
+
+golden: setup ## test/golden anew; review the diff
+	@UPDATE_GOLDEN=true $(NODE) --test test/unit/golden-plans.test.ts
 
 lint: setup ## types and style
 	@$(NPM_RUN) check
