@@ -1,5 +1,5 @@
 /**
- * `make demo`: the main job, end to end, on a real kube-apiserver and LocalStack's S3. Every command is really run, every
+ * `make demo`: the main job, end to end, on a real kube-apiserver, LocalStack's S3 and ministack's IAM. Every command is really run, every
  * output is what it printed, and every claim is checked: the demo ends with an error where one does not hold.
  */
 import { isDeepStrictEqual } from 'node:util'
@@ -19,6 +19,7 @@ import { type OwnRig, startRig } from '../rig/rig.ts'
 import { eventually } from '../rig/wait.ts'
 import { manifests } from './manifests.ts'
 import { makeNarrator, type Narrator } from './narrator.ts'
+import { showRole } from './role.ts'
 
 const BUCKET = 'street-scenes'
 const RESYNC_SECONDS = 5
@@ -31,7 +32,7 @@ interface Scene {
 
 async function demo(): Promise<void> {
   process.stdout.write(
-    'Starting etcd, kube-apiserver and LocalStack (the first time they are built: some minutes) …\n',
+    'Starting etcd, kube-apiserver and a local AWS (the first time they are built: some minutes) …\n',
   )
   const rig = await startRig()
   const { endpoint, region, credentials } = rig.aws
@@ -45,6 +46,7 @@ async function demo(): Promise<void> {
     await drift(scene)
     await guardrail(scene)
     await revoke(scene)
+    await showRole(scene.tell)
   } finally {
     await operator.stop()
     await rig.stop()
