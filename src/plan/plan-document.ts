@@ -39,8 +39,8 @@ export interface DocumentPlan<Entry = unknown> {
  * The plan for one document: pure, deterministic, and idempotent (planning again from `after` changes nothing).
  *
  * 1. Entries of departed owners, and entries that their owner no longer wants, go.
- * 2. Owner by owner, those with entries in the document first, then in the order given (oldest first), wanted entries are
- *    replaced in place, or appended unless an equal foreign entry satisfies them. An owner whose entries would break a
+ * 2. Owner by owner, those with entries in the document first (who fits what the others have before one who changed its
+ *    mind), then in the order given (oldest first), wanted entries are replaced in place, or appended unless an equal foreign entry satisfies them. An owner whose entries would break a
  *    limit, or clash with what somebody before it has or wants, is refused whole.
  * 3. The result is refused if it would change any entry that is not ours to change.
  *
@@ -127,7 +127,7 @@ function placeOwners<Entry>(
   let document = start
   const changes: Change[] = []
   const standing = standingIn(kind, start, ownership)
-  for (const [owner, entries] of inOrder(wanted, ownersIn(kind, start, ownership))) {
+  for (const [owner, entries] of inOrder(kind, start, wanted, ownership)) {
     const step = placeEntries(kind, document, entries, satisfying, adopted)
     const breach =
       clashIn(kind, entries, standing) ?? (step.changes.length > 0 ? kind.breach(step.document) : undefined)
@@ -142,16 +142,28 @@ function placeOwners<Entry>(
   return { document, changes, refused, adopted }
 }
 
-/** Who has entries in the document is served before those who have none, so that a newcomer takes nobody's place. */
+/**
+ * Who has entries in the document is served before those who have none, so that a newcomer takes nobody's place; and of
+ * the former, who fits what the others have is served before one who changed its mind.
+ */
 function inOrder<Entry>(
+  kind: DocumentKind<Entry>,
+  start: Document<Entry>,
   wanted: readonly WantedEntry<Entry>[],
-  present: ReadonlySet<string>,
+  ownership: Ownership,
 ): (readonly [string, WantedEntry<Entry>[]])[] {
   const owners = [...Map.groupBy(wanted, (entry) => entry.owner)]
-  return [
-    ...owners.filter(([owner]) => present.has(owner)),
-    ...owners.filter(([owner]) => !present.has(owner)),
-  ]
+  const present = start.entries.flatMap((body) => {
+    const standing = ownership(kind.mark(body))
+    return 'owner' in standing ? [{ owner: standing.owner, body }] : []
+  })
+  const rank = ([owner, entries]: (typeof owners)[number]): number => {
+    if (!present.some((entry) => entry.owner === owner)) return 2
+    const others = present.filter((entry) => entry.owner !== owner)
+    return clashIn(kind, entries, others) === undefined ? 0 : 1
+  }
+  const ranks = new Map(owners.map((entry) => [entry, rank(entry)]))
+  return owners.toSorted((a, b) => (ranks.get(a) ?? 0) - (ranks.get(b) ?? 0))
 }
 
 /** An entry that stays, and whose it is; undefined for a stranger's. */
