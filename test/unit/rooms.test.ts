@@ -41,7 +41,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 
 /** Files of src/clouds/aws that only translate, besides the rooms that are pure as a whole. */
 const PURE_AWS =
-  /^src\/clouds\/aws\/(bucket-policy|key-policy|policy-document|statement|key-arn|grant-(?!checks)[a-z]+|cors|partition|account|aws-call|iam-action|duplicate-keys|redact|fault-parts|s3-location|xml-element|lifecycle|lifecycle-rule|lifecycle-form|role-parts|role-ledger|role-document|role-steps|iam-role|statement)\.ts$/
+  /^src\/clouds\/aws\/(bucket-policy|key-policy|policy-document|statement|key-arn|grant-(?!checks)[a-z]+|cors|partition|account|aws-call|iam-action|duplicate-keys|redact|fault-parts|s3-location|xml-element|lifecycle|lifecycle-rule|lifecycle-form|role-parts|role-ledger|role-limits|role-document|role-content|role-steps|iam-role|statement)\.ts$/
 const isPure = ({ path }: SourceFile) => /^src\/(api|plan|vendors)\//.test(path) || PURE_AWS.test(path)
 
 describe('every room of src/', () => {

@@ -1,28 +1,19 @@
 import type { Document, DocumentKind, LimitBreach } from '../../plan/document.ts'
 import { canonicalJson, type JsonObject } from '../../plan/json.ts'
 import { parseMark } from '../../plan/mark.ts'
-import { encodeRole, type RoleEnvelope } from './role-document.ts'
+import type { RoleEnvelope } from './role-document.ts'
+import { externalIdIn, handOverTag, installationIn, type RoleEntry } from './role-ledger.ts'
+import { sizeBreach } from './role-limits.ts'
 import {
-  externalIdIn,
-  handOverTag,
-  installationIn,
-  type RoleEntry,
-  TAG_LIMIT,
-  TAG_VALUE_LIMIT,
-  type Tags,
-  tagsFor,
-} from './role-ledger.ts'
-import { GENERATED, partName, type RolePart, type SettingsPart, type TrustPart } from './role-parts.ts'
+  type AttachmentPart,
+  GENERATED,
+  type PolicyPart,
+  partName,
+  type RolePart,
+  type SettingsPart,
+  type TrustPart,
+} from './role-parts.ts'
 import { canonicalStatement, summaryOf } from './statement.ts'
-
-/**
- * Limits of IAM in characters, white space not counted.
- * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html ("Role trust policy length: 2,048 characters",
- * "For roles – the total aggregate policy size of all inline policies can't exceed 10,240", "Managed policy: 6,144")
- */
-export const TRUST_POLICY_LIMIT = 2_048
-export const INLINE_POLICIES_LIMIT = 10_240
-export const MANAGED_POLICY_LIMIT = 6_144
 
 /**
  * An IAM role with its trust, inline, customer-managed and attached policies as one document, taken apart into the smallest
@@ -74,6 +65,7 @@ function summaryOfPart(part: RolePart): string {
 /** What the role has already stays where a wanted part leaves it open. */
 function completed(part: RolePart, document: Document<RoleEntry>, fresh: string): RolePart {
   if (part.in === 'Role') return settled(part, document)
+  if (part.in === 'Attachment') return besides(part, document)
   if (part.in !== 'Trust') return part
   const { tags } = document.envelope as RoleEnvelope
   const externalId = externalIdIn(tags) ?? fresh
@@ -81,6 +73,14 @@ function completed(part: RolePart, document: Document<RoleEntry>, fresh: string)
   const filled = text.replaceAll(JSON.stringify(GENERATED), () => JSON.stringify(externalId))
   if (filled === text) return part
   return { ...part, statement: JSON.parse(filled) as JsonObject, generated: externalId } satisfies TrustPart
+}
+
+/** A policy that Mooring makes lies where the role lies, which may be elsewhere than where the account wants roles now. */
+function besides(part: AttachmentPart, { entries }: Document<RoleEntry>): AttachmentPart {
+  const { arn, customerPolicy } = part
+  const settings = entries.map((entry) => entry.part).find((now) => now.in === 'Role')
+  if (customerPolicy === undefined || settings === undefined) return part
+  return { ...part, arn: arn.replace(/:policy\/.*$/, () => `:policy${settings.path}${customerPolicy}`) }
 }
 
 /** A path cannot change, a boundary that nobody asks for is somebody's protection, and settings of a role that was handed over stay. */
@@ -95,19 +95,31 @@ function settled(part: SettingsPart, { entries }: Document<RoleEntry>): Settings
 
 /** One trust statement under one Sid, one body of a statement under one Sid of a policy, one set of settings. */
 function clashOf(wanted: RolePart, other: RolePart): string | undefined {
-  if (wanted.in !== other.in) return undefined
-  if (wanted.in === 'Trust' && other.in === 'Trust') {
-    if (wanted.sid !== other.sid || sameStatement(wanted.statement, other.statement)) return undefined
-    return 'has the role trust the vendor with another external ID or principal. A trust is never widened to fit both: give both the same'
-  }
-  if (wanted.in === 'Role' && other.in === 'Role') {
-    return canonicalJson(wanted) === canonicalJson(other)
-      ? undefined
-      : 'needs the role with other settings (description, session duration, boundary)'
-  }
-  if (!('policy' in wanted && 'policy' in other)) return undefined
-  if (wanted.policy !== other.policy || wanted.sid !== other.sid) return undefined
-  if (sameStatement(wanted.statement, other.statement)) return undefined
+  if (wanted.in === 'Role' && other.in === 'Role') return clashOfSettings(wanted, other)
+  if (wanted.in === 'Trust' && other.in === 'Trust') return clashOfTrust(wanted, other)
+  if (isPolicyPart(wanted) && isPolicyPart(other)) return clashOfPolicies(wanted, other)
+  return undefined
+}
+
+function isPolicyPart(part: RolePart): part is PolicyPart {
+  return part.in === 'InlinePolicy' || part.in === 'CustomerPolicy'
+}
+
+function clashOfSettings(wanted: SettingsPart, other: SettingsPart): string | undefined {
+  return canonicalJson(wanted) === canonicalJson(other)
+    ? undefined
+    : 'needs the role with other settings (path, description, session duration, boundary)'
+}
+
+function clashOfTrust(wanted: TrustPart, other: TrustPart): string | undefined {
+  if (wanted.sid !== other.sid || sameStatement(wanted.statement, other.statement)) return undefined
+  return 'has the role trust the vendor with another external ID or principal. A trust is never widened to fit both: give both the same'
+}
+
+function clashOfPolicies(wanted: PolicyPart, other: PolicyPart): string | undefined {
+  if (wanted.in !== other.in || wanted.policy !== other.policy || wanted.sid !== other.sid) return undefined
+  const isWhole = [wanted, other].map(({ resource }) => resource === undefined)
+  if (isWhole[0] === isWhole[1] && sameStatement(wanted.statement, other.statement)) return undefined
   return `has statement "${wanted.sid}" of policy "${wanted.policy}" say something else`
 }
 
@@ -122,7 +134,7 @@ function breach(document: Document<RoleEntry>): LimitBreach | undefined {
   const wanting = installations.find((installation) => installation !== installationIn(tags)) ?? ''
   if (state === 'Foreign' && ours.length > 0) return { reason: 'Conflict', detail: someoneElses(wanting) }
   if (state === 'Ours' && wanting !== '') return { reason: 'Conflict', detail: otherInstallations(wanting) }
-  return sizeBreach(document) ?? tagBreach(tagsFor(document.entries, tags))
+  return sizeBreach(document)
 }
 
 function someoneElses(installation: string): string {
@@ -131,42 +143,4 @@ function someoneElses(installation: string): string {
 
 function otherInstallations(installation: string): string {
   return `another installation of Mooring made this role, so it is not touched. Use one installation for the account's roles; if the other one is gone, tag the role ${handOverTag(installation)}`
-}
-
-function sizeBreach(document: Document<RoleEntry>): LimitBreach | undefined {
-  const { trust, inline, customer } = encodeRole(document)
-  const inlineSize = [...inline.values()].reduce((sum, policy) => sum + sizeOf(policy), 0)
-  return (
-    tooLarge('a trust policy', sizeOf(trust), TRUST_POLICY_LIMIT) ??
-    tooLarge('inline policies', inlineSize, INLINE_POLICIES_LIMIT) ??
-    [...customer]
-      .map(([name, policy]) => tooLarge(`a managed policy "${name}"`, sizeOf(policy), MANAGED_POLICY_LIMIT))
-      .find((found) => found !== undefined)
-  )
-}
-
-function sizeOf(policy: JsonObject | undefined): number {
-  return policy === undefined ? 0 : JSON.stringify(policy).replaceAll(/\s/g, '').length
-}
-
-function tooLarge(what: string, size: number, limit: number): LimitBreach | undefined {
-  return size <= limit
-    ? undefined
-    : { reason: 'PolicyTooLarge', detail: `${what} of ${size} of at most ${limit} characters` }
-}
-
-function tagBreach(tags: Tags): LimitBreach | undefined {
-  const count = Object.keys(tags).length
-  if (count > TAG_LIMIT) {
-    return {
-      reason: 'TooManyRules',
-      detail: `${count} of at most ${TAG_LIMIT} tags, one for each integration and two or three more`,
-    }
-  }
-  const longest = Math.max(0, ...Object.values(tags).map(({ length }) => length))
-  if (longest <= TAG_VALUE_LIMIT) return undefined
-  return {
-    reason: 'TooManyRules',
-    detail: `a tag of ${longest} of at most ${TAG_VALUE_LIMIT} characters, nine for each part that one integration needs`,
-  }
 }

@@ -5,7 +5,10 @@ import { isJsonObject, type JsonObject, parseLosslessly } from '../../plan/json.
 import { duplicateKey } from './duplicate-keys.ts'
 import { entriesOf, installationIn, type RoleEntry, type Tags } from './role-ledger.ts'
 import {
+  type AttachmentPart,
+  distinct,
   type PolicyPart,
+  partName,
   policyParts,
   policyStatements,
   type RolePart,
@@ -53,10 +56,26 @@ export function decodeRole(role: ReadRole | undefined): Document<RoleEntry> {
   const parts: RolePart[] = [
     role.settings,
     ...policies.flatMap(([place, policy]) => partsAt(place, policy)),
-    ...role.attached.map((arn) => ({ in: 'Attachment', arn }) as const),
+    ...role.attached.map((arn) => attachmentOf(arn, role)),
   ]
   const heads = Object.fromEntries(policies.map(([place, { Statement: _, ...head }]) => [place, head]))
-  return documentOf('Ours', tags, heads, entriesOf(parts, tags))
+  return documentOf('Ours', tags, heads, withHolders(entriesOf(distinct(parts), tags)))
+}
+
+function attachmentOf(arn: string, { settings, customer }: ReadRole): AttachmentPart {
+  const customerPolicy = [...customer.keys()].find((name) => arn.endsWith(`:policy${settings.path}${name}`))
+  return { in: 'Attachment', arn, ...(customerPolicy === undefined ? {} : { customerPolicy }) }
+}
+
+/** A stranger who put something into a policy of ours needs it attached as well, when we go. */
+function withHolders(entries: readonly RoleEntry[]): RoleEntry[] {
+  const strangers = entries.filter(({ mark }) => mark === undefined).map(({ part }) => part)
+  const held = new Set(strangers.flatMap((part) => (part.in === 'CustomerPolicy' ? [part.policy] : [])))
+  const known = new Set(strangers.map(partName))
+  const attachments = entries.map(({ part }) => part).filter((part) => part.in === 'Attachment')
+  const needed = attachments.filter(({ customerPolicy = '' }) => held.has(customerPolicy))
+  const news = distinct(needed).filter((part) => !known.has(partName(part)))
+  return [...entries, ...news.map((part) => ({ part }))]
 }
 
 function documentOf(
@@ -72,7 +91,7 @@ function partsAt(place: string, policy: JsonObject): RolePart[] {
   const [kind, name = ''] = splitPlace(place)
   const parts =
     kind === 'trust'
-      ? trustParts(policy)?.filter(({ sid }) => sid !== CLOSED)
+      ? trustParts(policy)?.filter(({ sid, statement }) => sid !== CLOSED || statement.Effect !== 'Deny')
       : policyParts(kind === 'inline' ? 'InlinePolicy' : 'CustomerPolicy', name, policy)
   if (parts === undefined) throw unreadable(place, 'its Statement holds something that is no statement')
   return parts

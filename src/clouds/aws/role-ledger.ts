@@ -19,11 +19,6 @@ const EXTERNAL_ID = `${PREFIX}external-id`
 const POLICIES = `${PREFIX}policies`
 const OWNER = /^mooring\.dev\/([0-9a-f]{16})$/
 
-/** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html ("Tags that can be attached to a role: 50") */
-export const TAG_LIMIT = 50
-/** https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html ("tag values can be up to 256 characters") */
-export const TAG_VALUE_LIMIT = 256
-
 export type Tags = Readonly<Record<string, string>>
 
 /** A part, and the mark of one who wants it; a part that two want is two entries, a stranger's has no mark. */
@@ -43,14 +38,35 @@ export function handOverTag(installation: string): string {
   return `${INSTALLATION}=${installation}`
 }
 
-/** The external ID that Mooring made for this role. */
+/**
+ * The external ID that Mooring made for this role; undefined where the tag holds nothing that STS would take.
+ * https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html (ExternalId)
+ */
 export function externalIdIn(tags: Tags): string | undefined {
-  return tags[EXTERNAL_ID]
+  const value = tags[EXTERNAL_ID]
+  return value !== undefined && /^[\w+=,.@:/-]{2,1224}$/.test(value) ? value : undefined
 }
 
 /** Names of the customer-managed policies that Mooring made for this role, or was about to. */
 export function policiesIn(tags: Tags): string[] {
-  return (tags[POLICIES] ?? '').split(' ').filter(Boolean)
+  return listed(tags[POLICIES]).map((name) => name.replaceAll('/', ','))
+}
+
+/**
+ * A role's or policy's name as the value of a tag: names may hold a comma, tags may not, and of slashes it is the reverse.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html#id_tags_rules
+ */
+export function asTagValue(name: string): string {
+  return name.replaceAll(',', '/')
+}
+
+/** True for the tag that lists names of policies. */
+export function isListOfPolicies(key: string): boolean {
+  return key === POLICIES
+}
+
+function listed(value: string | undefined): string[] {
+  return (value ?? '').split(' ').filter(Boolean)
 }
 
 /** Tags that are not Mooring's. */
@@ -83,7 +99,7 @@ export function entriesOf(parts: readonly RolePart[], tags: Tags): RoleEntry[] {
 function linesIn(tags: Tags): { readonly owner: string; readonly entry: string }[] {
   return Object.entries(tags).flatMap(([key, value]) => {
     const owner = OWNER.exec(key)?.[1]
-    const entries = value.split(' ').filter((entry) => /^[0-9a-f]{8}$/.test(entry))
+    const entries = listed(value).filter((entry) => /^[0-9a-f]{8}$/.test(entry))
     return owner === undefined ? [] : [...new Set(entries)].map((entry) => ({ owner, entry }))
   })
 }
@@ -97,15 +113,37 @@ export function tagsFor(entries: readonly RoleEntry[], before: Tags): Tags {
     ([owner, list]) =>
       [`${PREFIX}${owner}`, [...new Set(list.map(({ entry }) => entry))].sort().join(' ')] as const,
   )
-  const policies = customerPolicies(entries)
-  const externalId = generatedIn(entries) ?? before[EXTERNAL_ID]
+  const externalId = generatedIn(entries) ?? externalIdIn(before)
   return {
     ...foreignTags(before),
     [INSTALLATION]: first.installation,
     ...Object.fromEntries(owners),
     ...(externalId === undefined ? {} : { [EXTERNAL_ID]: externalId }),
-    ...(policies.length === 0 ? {} : { [POLICIES]: policies.join(' ') }),
+    ...policyTag(entries),
   }
+}
+
+/** Tags in which every list has what it has in either, and everything else is as in `after`. */
+export function bothTags(before: Tags, after: Tags): Tags {
+  const lists = Object.entries(after)
+    .filter(([key]) => key in before && (key === POLICIES || OWNER.test(key)))
+    .map(([key, value]) => [key, [...new Set([...listed(before[key]), ...listed(value)])].sort().join(' ')])
+  return { ...before, ...after, ...Object.fromEntries(lists) }
+}
+
+/** The tags of a role of ours in which no integration has anything for the moment. */
+export function unownedTags(entries: readonly RoleEntry[], before: Tags): Tags {
+  const installation = before[INSTALLATION]
+  return {
+    ...foreignTags(before),
+    ...(installation === undefined ? {} : { [INSTALLATION]: installation }),
+    ...policyTag(entries),
+  }
+}
+
+function policyTag(entries: readonly RoleEntry[]): Tags {
+  const policies = customerPolicies(entries)
+  return policies.length === 0 ? {} : { [POLICIES]: policies.map(asTagValue).join(' ') }
 }
 
 /** Names of the customer-managed policies that integrations have parts in. */

@@ -1,4 +1,5 @@
 import { canonicalJson, isJsonObject, type Json, type JsonObject } from '../../plan/json.ts'
+import { canonicalStatement } from './statement.ts'
 
 /**
  * The smallest parts of a role that an integration can want. A vendor's page dictates Sids and policy names, and one
@@ -46,6 +47,8 @@ export interface PolicyPart {
 export interface AttachmentPart {
   readonly in: 'Attachment'
   readonly arn: string
+  /** Name of the customer-managed policy, where Mooring made it for this role; its ARN follows the role's path. */
+  readonly customerPolicy?: string | undefined
 }
 
 /** What a tag still lists although it is gone: a write was cut off, or somebody took the part away. */
@@ -61,7 +64,7 @@ export function partName(part: RolePart): string {
     case 'Trust':
       return `trust/${part.sid}`
     case 'Attachment':
-      return `attachment/${part.arn}`
+      return `attachment/${part.customerPolicy === undefined ? part.arn : `customer/${part.customerPolicy}`}`
     case 'Stale':
       return 'stale'
     default:
@@ -74,20 +77,31 @@ export function partName(part: RolePart): string {
   }
 }
 
+/** The parts without those that say the same once more. */
+export function distinct<P extends RolePart>(parts: readonly P[]): P[] {
+  const known = parts.map((part) => {
+    const body = 'statement' in part ? canonicalStatement(part.statement) : part
+    return [canonicalJson([partName(part), body]), part] as const
+  })
+  const first = new Map([...known].reverse())
+  return known.flatMap(([text, part]) => (first.get(text) === part ? [part] : []))
+}
+
 /** Where a statement without a Sid stands in its list; such names are never written. */
 const NUMBERED = /^#\d+$/
 
-/** Statements of a policy, each with its Sid; a strange form yields undefined. */
+/** Statements of a policy, each with its Sid; a strange form yields undefined. A Sid that names nothing stays inside. */
 function statementsOf(
   policy: JsonObject,
 ): { readonly sid: string; readonly statement: JsonObject }[] | undefined {
   const list = policy.Statement
   const statements: readonly Json[] = Array.isArray(list) ? list : list === undefined ? [] : [list]
   if (!statements.every(isJsonObject)) return undefined
-  return statements.map(({ Sid, ...statement }, index) => ({
-    sid: typeof Sid === 'string' && Sid !== '' ? Sid : `#${index}`,
-    statement,
-  }))
+  return statements.map((statement, index) => {
+    const { Sid, ...rest } = statement
+    const isName = typeof Sid === 'string' && Sid !== '' && !NUMBERED.test(Sid)
+    return isName ? { sid: Sid, statement: rest } : { sid: `#${index}`, statement }
+  })
 }
 
 /** The trust policy's statements as parts; undefined for what is no policy. */
@@ -101,29 +115,34 @@ export function policyParts(
   policy: string,
   text: JsonObject,
 ): PolicyPart[] | undefined {
-  return statementsOf(text)?.flatMap(({ sid, statement: { Resource, ...rest } }): PolicyPart[] => {
-    if (Resource === undefined) return [{ in: kind, policy, sid, statement: rest }]
-    const resources: readonly Json[] = Array.isArray(Resource) ? Resource : [Resource]
-    return resources.map((resource) => ({
-      in: kind,
-      policy,
-      sid,
-      statement: rest,
-      resource: String(resource),
-    }))
+  return statementsOf(text)?.flatMap(({ sid, statement }): PolicyPart[] => {
+    const { Resource, ...rest } = statement
+    const resources = resourcesOf(Resource)
+    if (resources === undefined) return [{ in: kind, policy, sid, statement }]
+    return resources.map((resource) => ({ in: kind, policy, sid, statement: rest, resource }))
   })
 }
 
-/** Trust statements put together again, equal ones once. */
-export function trustStatements(parts: readonly TrustPart[]): JsonObject[] {
-  const distinct = new Map(parts.map((part) => [canonicalJson([part.sid, part.statement]), part]))
-  return [...distinct.values()].map(({ sid, statement }) => withSid(sid, statement))
+/** Undefined where a statement cannot be taken apart by resource: it has none, or of another form than texts. */
+function resourcesOf(resource: Json | undefined): string[] | undefined {
+  const list: readonly Json[] = Array.isArray(resource) ? resource : resource === undefined ? [] : [resource]
+  if (list.length === 0 || !list.every((one) => typeof one === 'string')) return undefined
+  return [...new Set(list)]
 }
 
-/** A policy's statements put together again: resources of one statement in one list, equal ones once. */
+/** Trust statements put together again; those that mean the same once, in the first one's spelling. */
+export function trustStatements(parts: readonly TrustPart[]): JsonObject[] {
+  const groups = Map.groupBy(parts, ({ sid, statement }) => bodyOf(sid, statement))
+  return [...groups.values()].flatMap(([first]) =>
+    first === undefined ? [] : [withSid(first.sid, first.statement)],
+  )
+}
+
+/** A policy's statements put together again: those that mean the same once, with the resources of all in one list. */
 export function policyStatements(parts: readonly PolicyPart[]): JsonObject[] {
-  const groups = Map.groupBy(parts, ({ sid, statement, resource }) =>
-    canonicalJson([sid, statement, resource === undefined]),
+  const groups = Map.groupBy(
+    parts,
+    ({ sid, statement, resource }) => `${resource === undefined} ${bodyOf(sid, statement)}`,
   )
   return [...groups.values()].flatMap(([first, ...others]) => {
     if (first === undefined) return []
@@ -132,6 +151,11 @@ export function policyStatements(parts: readonly PolicyPart[]): JsonObject[] {
       resources.length === 0 ? first.statement : { ...first.statement, Resource: [...new Set(resources)] }
     return [withSid(first.sid, statement)]
   })
+}
+
+/** IAM refuses a Sid that a policy has twice, so two spellings of one statement must be one. */
+function bodyOf(sid: string, statement: JsonObject): string {
+  return canonicalJson([sid, canonicalStatement(statement)])
 }
 
 function withSid(sid: string, statement: JsonObject): JsonObject {

@@ -1,8 +1,11 @@
 import type { Document } from '../../plan/document.ts'
 import { canonicalJson, type JsonObject } from '../../plan/json.ts'
-import { type EncodedRole, encodeRole, type RoleEnvelope } from './role-document.ts'
-import { foreignTags, type RoleEntry, type Tags, tagsFor } from './role-ledger.ts'
-import type { PolicyPart, SettingsPart } from './role-parts.ts'
+import { parseMark } from '../../plan/mark.ts'
+import { clearanceSteps, contentSteps } from './role-content.ts'
+import { encodeRole, type RoleEnvelope } from './role-document.ts'
+import { bothTags, isListOfPolicies, type RoleEntry, type Tags, tagsFor, unownedTags } from './role-ledger.ts'
+import { TAG_VALUE_LIMIT } from './role-limits.ts'
+import { partName, type SettingsPart } from './role-parts.ts'
 
 /** One request to IAM, as data; `trust` and `document` are policies as JSON texts. */
 export type RoleStep =
@@ -22,7 +25,8 @@ export type RoleStep =
       readonly do: 'SaveCustomerPolicy'
       readonly policy: string
       readonly document: string
-      /** For a policy that does not exist yet. */
+      /** It was not there when the role was read. */
+      readonly isNew: boolean
       readonly description?: string | undefined
     }
   | { readonly do: 'DeleteRolePolicy'; readonly policy: string }
@@ -32,9 +36,11 @@ export type RoleStep =
   | { readonly do: 'DeleteRole' }
 
 /**
- * The requests that take a role from `before` to `after`, in an order in which a cut-off at any place loses nothing: tags
- * that name an owner come before its parts and are cut after them, so that every part in IAM always has its owner; the
- * role goes last. A role that strangers put something into stays, closed, when the last integration leaves.
+ * The requests that take a role from `before` to `after`, in an order in which a cut-off at any place loses nothing:
+ *
+ * 1. What leavers had goes, then their tags: what newcomers need and IAM refuses does not hold that up.
+ * 2. Tags that name an owner come before its parts, and are cut after them, so that every part in IAM always has its owner.
+ * 3. The role goes last. One that strangers put something into stays, closed, when the last integration leaves.
  *
  * @param closed the trust policy of a role that nobody may assume.
  */
@@ -44,114 +50,120 @@ export function roleSteps(
   closed: JsonObject,
 ): RoleStep[] {
   const { state, tags } = before.envelope as RoleEnvelope
+  if (state === 'Absent') return creation(before, after, closed)
+  if (after.entries.length === 0) return [...clearanceSteps(before), { do: 'DeleteRole' }]
+  const middle = withoutLeavers(before, after)
+  if (middle.entries.length === before.entries.length || ownersIn(after).size === 0)
+    return transition({ from: before, to: after, tags, closed })
+  const between = (ownersIn(middle).size === 0 ? unownedTags : tagsFor)(middle.entries, tags)
+  return [
+    ...transition({ from: before, to: middle, tags, ends: between, closed }),
+    ...transition({ from: middle, to: after, tags: between, closed }),
+  ]
+}
+
+function creation(before: Document<RoleEntry>, after: Document<RoleEntry>, closed: JsonObject): RoleStep[] {
   const settings = settingsIn(after)
-  const [old, next] = [encodeRole(before), encodeRole(after)]
-  const trust = JSON.stringify(next.trust ?? closed)
-  const wantedTags = tagsFor(after.entries, tags)
-  if (state === 'Absent') {
-    if (settings === undefined) return []
-    return [{ do: 'CreateRole', settings, trust, tags: wantedTags }, ...contentSteps(before, after)]
-  }
-  if (after.entries.length === 0) return teardown(old, before)
-  const both = { ...tags, ...joined(tags, wantedTags) }
+  if (settings === undefined) return []
+  const trust = JSON.stringify(encodeRole(after).trust ?? closed)
+  return [
+    { do: 'CreateRole', settings, trust, tags: tagsFor(after.entries, {}) },
+    ...contentSteps(before, after),
+  ]
+}
+
+/**
+ * `before` without what only leavers want. Where all before are leavers, the first one that has the role keeps what the
+ * newcomers want as well, so that the role always has an owner. Where a tag has no room for what one had and wants at
+ * once, everything that nobody wants any more goes.
+ */
+function withoutLeavers(before: Document<RoleEntry>, after: Document<RoleEntry>): Document<RoleEntry> {
+  const { tags } = before.envelope as RoleEnvelope
+  const both = bothTags(tags, tagsFor(after.entries, tags))
+  const isTight = Object.values(both).some(({ length }) => length > TAG_VALUE_LIMIT)
+  const staying = ownersIn(after)
+  const heir = heirOf(before, staying)
+  const marks = new Set(after.entries.map(({ mark }) => mark))
+  const names = new Set(after.entries.map(({ part }) => partName(part)))
+  const entries = before.entries.filter((entry) => {
+    const owner = ownerOf(entry)
+    if (owner === undefined || marks.has(entry.mark)) return true
+    return staying.has(owner) ? !isTight : owner === heir && names.has(partName(entry.part))
+  })
+  return { entries: withoutEmptyPolicies(entries), envelope: before.envelope }
+}
+
+/** A customer-managed policy in which nothing is left goes, and its attachment with it. */
+function withoutEmptyPolicies(entries: readonly RoleEntry[]): RoleEntry[] {
+  const held = new Set(entries.flatMap(({ part }) => (part.in === 'CustomerPolicy' ? [part.policy] : [])))
+  return entries.filter(
+    ({ part }) =>
+      part.in !== 'Attachment' || part.customerPolicy === undefined || held.has(part.customerPolicy),
+  )
+}
+
+function heirOf({ entries }: Document<RoleEntry>, staying: ReadonlySet<string>): string | undefined {
+  const holders = entries.filter(({ part }) => part.in === 'Role').flatMap((entry) => ownerOf(entry) ?? [])
+  return holders.some((owner) => staying.has(owner)) ? undefined : holders[0]
+}
+
+function ownersIn({ entries }: Document<RoleEntry>): Set<string> {
+  return new Set(entries.flatMap((entry) => ownerOf(entry) ?? []))
+}
+
+function ownerOf({ mark }: RoleEntry): string | undefined {
+  return parseMark(mark)?.owner
+}
+
+interface Transition {
+  readonly from: Document<RoleEntry>
+  readonly to: Document<RoleEntry>
+  readonly tags: Tags
+  /** The tags at the end, where they do not follow from `to`. */
+  readonly ends?: Tags
+  readonly closed: JsonObject
+}
+
+/** Whoever may use the role is settled before what can be done with it. */
+function transition({ from, to, tags, ends = tagsFor(to.entries, tags), closed }: Transition): RoleStep[] {
+  const both = bothTags(tags, ends)
+  const [old, next] = [encodeRole(from).trust, encodeRole(to).trust]
+  const isSame = canonicalJson(old) === canonicalJson(next)
   return [
     ...tagSteps(tags, both),
-    ...(same(old.trust, next.trust) ? [] : [{ do: 'UpdateAssumeRolePolicy', trust } as const]),
-    ...settingsSteps(settingsIn(before), settings),
-    ...contentSteps(before, after),
-    ...tagSteps(both, wantedTags),
+    ...boundarySteps(settingsIn(from), settingsIn(to)),
+    ...(isSame ? [] : [{ do: 'UpdateAssumeRolePolicy', trust: JSON.stringify(next ?? closed) } as const]),
+    ...settingsSteps(settingsIn(from), settingsIn(to)),
+    ...contentSteps(from, to),
+    ...tagSteps(both, ends),
   ]
 }
 
 function settingsIn({ entries }: Document<RoleEntry>): SettingsPart | undefined {
-  const parts = entries.map(({ part }) => part).filter((part) => part.in === 'Role')
-  return parts.at(-1)
+  return entries.map(({ part }) => part).findLast((part) => part.in === 'Role')
 }
 
-function teardown(old: EncodedRole, before: Document<RoleEntry>): RoleStep[] {
-  return [
-    ...[...old.inline.keys()].map((policy) => ({ do: 'DeleteRolePolicy', policy }) as const),
-    ...attached(before).map((arn) => ({ do: 'DetachRolePolicy', arn }) as const),
-    ...[...old.customer.keys()].map((policy) => ({ do: 'DeleteCustomerPolicy', policy }) as const),
-    { do: 'DeleteRole' },
-  ]
-}
-
-/** Every owner's line with what it lists before and after. */
-function joined(before: Tags, after: Tags): Tags {
-  return Object.fromEntries(
-    Object.entries(after).map(([key, value]) => {
-      const lines = [...(before[key] ?? '').split(' '), ...value.split(' ')].filter(Boolean)
-      return [key, key in foreignTags(after) || isSingle(key) ? value : [...new Set(lines)].sort().join(' ')]
-    }),
-  )
-}
-
-/** Tags that hold one value, not a list. */
-function isSingle(key: string): boolean {
-  return key.endsWith('/installation') || key.endsWith('/external-id')
-}
-
+/**
+ * The list of policies goes with the last owner's line that needs it, or before: a list that is left over changes no
+ * entry, so no later pass would see it.
+ */
 function tagSteps(before: Tags, after: Tags): RoleStep[] {
   const set = Object.entries(after).filter(([key, value]) => before[key] !== value)
   const cut = Object.keys(before).filter((key) => !(key in after))
-  return [
-    ...(set.length === 0 ? [] : [{ do: 'TagRole', tags: Object.fromEntries(set) } as const]),
-    ...(cut.length === 0 ? [] : [{ do: 'UntagRole', keys: cut } as const]),
-  ]
+  const tag: RoleStep[] = set.length === 0 ? [] : [{ do: 'TagRole', tags: Object.fromEntries(set) }]
+  const untag: RoleStep[] = cut.length === 0 ? [] : [{ do: 'UntagRole', keys: cut }]
+  return cut.some(isListOfPolicies) ? [...untag, ...tag] : [...tag, ...untag]
+}
+
+function boundarySteps(before: SettingsPart | undefined, after: SettingsPart | undefined): RoleStep[] {
+  const arn = after?.boundary
+  if (before === undefined || arn === undefined || arn === before.boundary) return []
+  return [{ do: 'PutRolePermissionsBoundary', arn }]
 }
 
 function settingsSteps(before: SettingsPart | undefined, after: SettingsPart | undefined): RoleStep[] {
   if (before === undefined || after === undefined) return []
-  const updated =
-    before.description !== after.description || before.maxSessionDuration !== after.maxSessionDuration
-  const { boundary } = after
-  return [
-    ...(updated ? [{ do: 'UpdateRole', settings: after } as const] : []),
-    ...(boundary === undefined || boundary === before.boundary
-      ? []
-      : [{ do: 'PutRolePermissionsBoundary', arn: boundary } as const]),
-  ]
-}
-
-/** A managed policy is there before it is attached, and detached before it goes. */
-function contentSteps(before: Document<RoleEntry>, after: Document<RoleEntry>): RoleStep[] {
-  const [old, next] = [encodeRole(before), encodeRole(after)]
-  const [was, is] = [attached(before), attached(after)]
-  return [
-    ...changed(old.inline, next.inline).map((step) => ({ do: 'PutRolePolicy', ...step }) as const),
-    ...gone(old.inline, next.inline).map((policy) => ({ do: 'DeleteRolePolicy', policy }) as const),
-    ...changed(old.customer, next.customer).map(
-      (step) => ({ do: 'SaveCustomerPolicy', ...step, ...descriptionOf(step.policy, after) }) as const,
-    ),
-    ...is.filter((arn) => !was.includes(arn)).map((arn) => ({ do: 'AttachRolePolicy', arn }) as const),
-    ...was.filter((arn) => !is.includes(arn)).map((arn) => ({ do: 'DetachRolePolicy', arn }) as const),
-    ...gone(old.customer, next.customer).map((policy) => ({ do: 'DeleteCustomerPolicy', policy }) as const),
-  ]
-}
-
-function descriptionOf(policy: string, { entries }: Document<RoleEntry>): { readonly description?: string } {
-  const parts = entries.flatMap(({ part }) => (part.in === 'CustomerPolicy' ? [part as PolicyPart] : []))
-  const description = parts.find((part) => part.policy === policy)?.description
-  return description === undefined ? {} : { description }
-}
-
-type Policies = ReadonlyMap<string, JsonObject>
-
-function changed(old: Policies, next: Policies): { readonly policy: string; readonly document: string }[] {
-  return [...next]
-    .filter(([policy, document]) => !same(old.get(policy), document))
-    .map(([policy, document]) => ({ policy, document: JSON.stringify(document) }))
-}
-
-function gone(old: Policies, next: Policies): string[] {
-  return [...old.keys()].filter((policy) => !next.has(policy))
-}
-
-function attached({ entries }: Document<RoleEntry>): string[] {
-  return [...new Set(entries.flatMap(({ part }) => (part.in === 'Attachment' ? [part.arn] : [])))]
-}
-
-function same(a: unknown, b: unknown): boolean {
-  return canonicalJson(a) === canonicalJson(b)
+  const isSame =
+    before.description === after.description && before.maxSessionDuration === after.maxSessionDuration
+  return isSame ? [] : [{ do: 'UpdateRole', settings: after }]
 }
