@@ -14,7 +14,7 @@ import { installCatalogue, installCrds } from '../rig/install.ts'
 import type { KubernetesObject } from '../rig/kubectl.ts'
 import { ambientAwsCredentials, type Operator, startOperator } from '../rig/operator.ts'
 import type { Aws, OwnRig } from '../rig/rig.ts'
-import { ownRig, uniqueName } from '../rig/shared.ts'
+import { ownCluster, ownRig, uniqueName } from '../rig/shared.ts'
 import { eventually } from '../rig/wait.ts'
 
 export interface Stage {
@@ -53,9 +53,12 @@ export interface Statement {
   readonly [field: string]: unknown
 }
 
-/** @param at another account (twelve digits) or region of the test cloud; roles and keys are apart, bucket names are not. */
-export async function setStage(at: Partial<Pick<Aws, 'accountId' | 'region'>> = {}): Promise<Stage> {
-  const rig = rigAt(await ownRig(), at)
+/**
+ * @param at another account (twelve digits) or region of the test cloud, where roles and keys are apart and bucket names
+ * are not; or an account of another test cloud (`ministackAccount`), and then the usual one is not started.
+ */
+export async function setStage(at: Aws | Partial<Pick<Aws, 'accountId' | 'region'>> = {}): Promise<Stage> {
+  const rig = 'endpoint' in at ? { ...(await ownCluster()), aws: at } : rigAt(await ownRig(), at)
   const { kubectl, aws } = rig
   const s3 = new S3Client({
     endpoint: aws.endpoint,
