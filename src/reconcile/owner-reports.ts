@@ -77,7 +77,19 @@ function ownerReport(person: Party, findings: Findings): OwnerReport {
   const whatIf = findings.whatIfs.get(owner)
   if (stance === 'Leaves')
     return { ...report, fault: leavingFault(owner, findings), documents: stillThere(whatIf) }
-  return { ...report, fault: refusedFault(whatIf?.refusal), documents: [], pending: whatIf?.changes ?? [] }
+  return {
+    ...report,
+    fault: refusedFault(whatIf?.refusal),
+    documents: [],
+    pending: whatIf?.changes ?? [],
+    checks: plannedChecks(person, findings),
+  }
+}
+
+/** What needs no write to be tried: whether the grant would be worth anything. */
+function plannedChecks(person: Party, findings: Findings): CheckResult[] {
+  if (person.planned !== 'Wants') return []
+  return probeChecks({ ...person, probes: person.probes.filter(({ kind }) => kind === 'Grant') }, findings)
 }
 
 function servedReport(

@@ -98,10 +98,13 @@ function planned(answer: OwnerReport | undefined): Verdict[] {
   if (answer === undefined) return unknown('Progressing', 'The plan is being made.')
   if (answer.fault !== undefined) return stopped(answer.fault)
   const count = answer.pending.length
-  const message =
+  const failed = answer.checks.find(({ result }) => result === 'Failed')
+  const obstacle = failed === undefined ? '' : ` It would not work as things are: ${failed.message}.`
+  const plan =
     count === 0
       ? 'Nothing to change: the cloud is as spec asks. mode is Plan: nothing is written or repaired.'
       : `${count} change${count === 1 ? '' : 's'} pending, see status.plan. mode is Plan: nothing was written; set spec.mode to Enforce to apply.`
+  const message = `${plan}${obstacle}`
   return [
     { type: 'Ready', status: 'False', reason: 'Planned', message },
     { type: 'AccessGranted', status: 'Unknown', reason: 'Planned', message },
