@@ -46,6 +46,11 @@ describe('a role that somebody else changes', () => {
     'the boundary is taken off': (RoleName) =>
       roles.iam.send(new DeleteRolePermissionsBoundaryCommand({ RoleName })),
     'the tag with its policies is removed': (role) => roles.untag(role, 'mooring.dev/policies'),
+    'it is deleted whole': async (role, arn) => {
+      await roles.removeInline(role, INLINE)
+      await policies.detach(role, arn)
+      await roles.remove(role)
+    },
   }
   const nameOf = (deed: string) => deed.replaceAll(/[^a-z]+/g, '-')
 
