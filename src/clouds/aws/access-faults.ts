@@ -18,8 +18,10 @@ export function accessDenied(error: SdkError, call: AwsCall): FaultError {
   return fault('AccessDenied', message)
 }
 
+/** A request may need more than its own action: CreatePolicy with tags needs iam:TagPolicy, which AWS names in its text. */
 function denied(error: SdkError, call: AwsCall): FaultError {
-  const action = iamActionOf(call.operation)
+  const named = /\bnot authorized to perform: ([a-z0-9-]+:[A-Za-z0-9]+)/.exec(error.text)?.[1]
+  const action = named ?? iamActionOf(call.operation)
   const message = `${call.identity} may not ${action} on ${subjectOf(call)}${because(error)}. Allow ${action} on it (docs/aws-permissions.md); nothing more was written.`
   return fault('AccessDenied', message)
 }

@@ -2,7 +2,7 @@ import type { Document, DocumentKind, LimitBreach } from '../../plan/document.ts
 import { canonicalJson, type JsonObject } from '../../plan/json.ts'
 import { parseMark } from '../../plan/mark.ts'
 import type { RoleEnvelope } from './role-document.ts'
-import { externalIdIn, handOverTag, installationIn, type RoleEntry } from './role-ledger.ts'
+import { externalIdIn, handOverTag, installationIn, namesakesIn, type RoleEntry } from './role-ledger.ts'
 import { sizeBreach } from './role-limits.ts'
 import {
   type AttachmentPart,
@@ -67,12 +67,29 @@ function completed(part: RolePart, document: Document<RoleEntry>, fresh: string)
   if (part.in === 'Role') return settled(part, document)
   if (part.in === 'Attachment') return besides(part, document)
   if (part.in !== 'Trust') return part
+  if (!JSON.stringify(part.statement).includes(JSON.stringify(GENERATED))) return part
   const { tags } = document.envelope as RoleEnvelope
-  const externalId = externalIdIn(tags) ?? fresh
-  const text = JSON.stringify(part.statement)
-  const filled = text.replaceAll(JSON.stringify(GENERATED), () => JSON.stringify(externalId))
-  if (filled === text) return part
-  return { ...part, statement: JSON.parse(filled) as JsonObject, generated: externalId } satisfies TrustPart
+  const externalId = externalIdIn(tags) ?? trustedId(part, document) ?? fresh
+  return { ...part, statement: withExternalId(part.statement, externalId), generated: externalId }
+}
+
+function withExternalId(statement: JsonObject, externalId: string): JsonObject {
+  const text = JSON.stringify(statement)
+  return JSON.parse(text.replaceAll(JSON.stringify(GENERATED), () => JSON.stringify(externalId)))
+}
+
+/** The external ID in our own trust statement, where somebody took away the tag that holds it. */
+function trustedId(part: TrustPart, { entries, envelope }: Document<RoleEntry>): string | undefined {
+  const listed = entries.filter(({ mark }) => mark !== undefined).map((entry) => entry.part)
+  const trusts = [...listed, ...(envelope as RoleEnvelope).unlisted].filter((found) => found.in === 'Trust')
+  const ids = trusts
+    .filter(({ sid }) => sid === part.sid)
+    .flatMap(({ statement }) =>
+      (JSON.stringify(statement).match(/"[0-9a-f]{32}"/g) ?? []).map((id) => id.slice(1, -1)),
+    )
+  return ids.find((id) =>
+    trusts.some(({ statement }) => sameStatement(statement, withExternalId(part.statement, id))),
+  )
 }
 
 /** A policy that Mooring makes lies where the role lies, which may be elsewhere than where the account wants roles now. */
@@ -134,7 +151,14 @@ function breach(document: Document<RoleEntry>): LimitBreach | undefined {
   const wanting = installations.find((installation) => installation !== installationIn(tags)) ?? ''
   if (state === 'Foreign' && ours.length > 0) return { reason: 'Conflict', detail: someoneElses(wanting) }
   if (state === 'Ours' && wanting !== '') return { reason: 'Conflict', detail: otherInstallations(wanting) }
-  return sizeBreach(document)
+  return namesakeBreach(document) ?? sizeBreach(document)
+}
+
+function namesakeBreach({ entries }: Document<RoleEntry>): LimitBreach | undefined {
+  const [one, other] = namesakesIn(entries) ?? []
+  if (one === undefined) return undefined
+  const detail = `the role’s tags could not tell ${one} from ${other}, so it would be unclear whose they are. Use another prefix, or rename what is not Mooring’s`
+  return { reason: 'Conflict', detail }
 }
 
 function someoneElses(installation: string): string {

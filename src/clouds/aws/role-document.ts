@@ -3,7 +3,7 @@ import { retryOf } from '../../api/reasons.ts'
 import type { Document } from '../../plan/document.ts'
 import { isJsonObject, type JsonObject, parseLosslessly } from '../../plan/json.ts'
 import { duplicateKey } from './duplicate-keys.ts'
-import { entriesOf, installationIn, type RoleEntry, type Tags } from './role-ledger.ts'
+import { entriesOf, installationIn, namesakesIn, type RoleEntry, type Tags } from './role-ledger.ts'
 import {
   type AttachmentPart,
   distinct,
@@ -13,6 +13,7 @@ import {
   policyStatements,
   type RolePart,
   type SettingsPart,
+  type TrustPart,
   trustParts,
   trustStatements,
 } from './role-parts.ts'
@@ -37,6 +38,12 @@ export interface RoleEnvelope {
   readonly tags: Tags
   /** Version, Id and unknown fields of each policy, by its part's name: trust, inline/<policy>, customer/<policy>. */
   readonly heads: Readonly<Record<string, JsonObject>>
+  /**
+   * Trust statements that Mooring wrote, by their Sids, and that no tag lists any more since somebody cut the tags. They are
+   * nobody's: who wants them has them written and listed again, so that they go with him; they are never taken for a
+   * stranger's, whose trust would outlive every integration.
+   */
+  readonly unlisted: readonly TrustPart[]
 }
 
 /** Sid of the statement that keeps a role closed while nobody may assume it: IAM knows no empty trust policy. */
@@ -45,9 +52,9 @@ const VERSION = { Version: '2012-10-17' }
 
 /** Takes a role apart; undefined is a role that does not exist. A stranger's is left whole. */
 export function decodeRole(role: ReadRole | undefined): Document<RoleEntry> {
-  if (role === undefined) return documentOf('Absent', {}, {}, [])
+  if (role === undefined) return withoutParts('Absent', {})
   const { tags } = role
-  if (installationIn(tags) === undefined) return documentOf('Foreign', tags, {}, [])
+  if (installationIn(tags) === undefined) return withoutParts('Foreign', tags)
   const policies = [
     ['trust', role.trust] as const,
     ...[...role.inline].map(([name, text]) => [`inline/${name}`, text] as const),
@@ -59,7 +66,17 @@ export function decodeRole(role: ReadRole | undefined): Document<RoleEntry> {
     ...role.attached.map((arn) => attachmentOf(arn, role)),
   ]
   const heads = Object.fromEntries(policies.map(([place, { Statement: _, ...head }]) => [place, head]))
-  return documentOf('Ours', tags, heads, withHolders(entriesOf(distinct(parts), tags)))
+  const found = withHolders(entriesOf(distinct(parts), tags))
+  const unlisted = found.flatMap(({ mark, part }) => (mark === undefined && isOurTrust(part) ? [part] : []))
+  const entries = found.filter(({ mark, part }) => mark !== undefined || !isOurTrust(part))
+  const [one, other] = namesakesIn(entries) ?? []
+  if (one !== undefined) throw unreadable('tags', `they cannot tell ${one} from ${other}; rename one of them`)
+  return { entries, envelope: { state: 'Ours', tags, heads, unlisted } satisfies RoleEnvelope }
+}
+
+/** Sids of Mooring begin with its name where the vendor's page gives none; in trusts they always do. */
+function isOurTrust(part: RolePart): part is TrustPart {
+  return part.in === 'Trust' && /^Mooring[A-Z]/.test(part.sid) && part.statement.Effect === 'Allow'
 }
 
 function attachmentOf(arn: string, { settings, customer }: ReadRole): AttachmentPart {
@@ -78,13 +95,8 @@ function withHolders(entries: readonly RoleEntry[]): RoleEntry[] {
   return [...entries, ...news.map((part) => ({ part }))]
 }
 
-function documentOf(
-  state: RoleEnvelope['state'],
-  tags: Tags,
-  heads: RoleEnvelope['heads'],
-  entries: readonly RoleEntry[],
-): Document<RoleEntry> {
-  return { entries, envelope: { state, tags, heads } satisfies RoleEnvelope }
+function withoutParts(state: RoleEnvelope['state'], tags: Tags): Document<RoleEntry> {
+  return { entries: [], envelope: { state, tags, heads: {}, unlisted: [] } satisfies RoleEnvelope }
 }
 
 function partsAt(place: string, policy: JsonObject): RolePart[] {
@@ -121,7 +133,7 @@ function parsedOrUndefined(text: string): unknown {
 function unreadable(place: string, why: string): FaultError {
   return new FaultError({
     reason: 'UnreadableDocument',
-    message: `the role's policy (${place}) cannot be taken apart: ${why}. Nothing was written.`,
+    message: `the role (${place}) cannot be taken apart: ${why}. Nothing was written.`,
     retry: retryOf('UnreadableDocument'),
   })
 }
