@@ -13,7 +13,7 @@ import { unavailable, unknown } from './service-faults.ts'
  */
 export const KMS_CODES: ReadonlyMap<string, (error: SdkError, call: AwsCall) => FaultError> = new Map([
   ['NotFoundException', keyNotFound],
-  ['InvalidArnException', keyNotFound],
+  ['InvalidArnException', invalidArn],
   ['AccessDeniedException', keyDenied],
   ['AccessDenied', keyDenied],
   ['MalformedPolicyDocumentException', malformed],
@@ -27,6 +27,12 @@ export const KMS_CODES: ReadonlyMap<string, (error: SdkError, call: AwsCall) => 
 function keyNotFound(_error: SdkError, call: AwsCall): FaultError {
   const message = `${subjectOf(call)} does not exist in account ${call.accountId}. Correct the key's ARN, or restore the key.`
   return fault('KeyNotFound', message)
+}
+
+/** Not the same as a key that is gone: that would settle a departure. */
+function invalidArn(error: SdkError, call: AwsCall): FaultError {
+  const message = `KMS does not take the ARN of ${subjectOf(call)} (${error.code}): ${redact(error.text)}`
+  return fault('InvalidParameter', message)
 }
 
 /**

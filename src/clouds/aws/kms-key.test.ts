@@ -119,6 +119,12 @@ describe('what KMS refuses', () => {
       `key ${KEY} does not exist in account 123456789012. Correct the key's ARN, or restore the key.`,
     ],
     [
+      'an ARN that it does not take, which is no sign that the key is gone',
+      error('InvalidArnException', 'Invalid arn eu-central-1'),
+      'InvalidParameter',
+      `KMS does not take the ARN of key ${KEY} (InvalidArnException): Invalid arn eu-central-1`,
+    ],
+    [
       'a key that is being deleted',
       error('KMSInvalidStateException', `${KEY} is pending deletion.`),
       'KeyNotUsable',
