@@ -1,26 +1,11 @@
 /** What somebody who cuts tags off a role does not achieve. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { GENERATED } from '../../src/clouds/aws/role-parts.ts'
-import type { Asking } from './role-arbitraries.ts'
+import { anAsking } from './role-arbitraries.ts'
 import { all, FRESH, passOver } from './role-pass.ts'
 import { EMPTY_IAM, type SimulatedIam, statementsIn } from './simulated-iam.ts'
 
-const ONE: Asking = {
-  name: 'one',
-  stance: 'Wants',
-  bucket: 'clips',
-  externalId: GENERATED,
-  revision: 1,
-  managed: false,
-  customer: false,
-}
-  owner: 'ns/one',
-  stance: 'Wants',
-  bucket: 'clips',
-  externalId: GENERATED,
-  revision: 1,
-} as Asking
+const ONE = anAsking({ externalId: 'Generated' })
 const LATER = 'ffffffffffffffffffffffffffffffff'
 
 function without(iam: SimulatedIam, isCut: (key: string) => boolean): SimulatedIam {
