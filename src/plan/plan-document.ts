@@ -130,7 +130,9 @@ function placeOwners<Entry>(
   for (const [owner, entries] of inOrder(kind, start, wanted, ownership)) {
     const step = placeEntries(kind, document, entries, satisfying, adopted)
     const breach =
-      clashIn(kind, entries, standing) ?? (step.changes.length > 0 ? kind.breach(step.document) : undefined)
+      clashIn(kind, entries, standing) ??
+      clashWithin(kind, entries) ??
+      (step.changes.length > 0 ? kind.breach(step.document) : undefined)
     if (breach !== undefined) {
       refused.set(owner, breach)
       continue
@@ -194,6 +196,23 @@ function clashIn<Entry>(
     const clash = wanted.map((entry) => kind.clash?.(entry.body, body)).find((why) => why !== undefined)
     const who = owner === undefined ? 'somebody else' : `StorageIntegration ${owner}`
     if (clash !== undefined) return { reason: 'Conflict', detail: `${who} ${clash}` }
+  }
+  return undefined
+}
+
+/** An integration that asks for two things of which one would overwrite the other: written, they would never settle. */
+function clashWithin<Entry>(
+  kind: DocumentKind<Entry>,
+  wanted: readonly WantedEntry<Entry>[],
+): LimitBreach | undefined {
+  for (const [n, { name, mark, body }] of wanted.entries()) {
+    for (const other of wanted.slice(n + 1)) {
+      const sameMark = mark === other.mark && kind.meaning(body) !== kind.meaning(other.body)
+      const clash = sameMark
+        ? `wants "${name}" and "${other.name}" under one mark`
+        : kind.clash?.(body, other.body)
+      if (clash !== undefined) return { reason: 'Conflict', detail: `this integration itself ${clash}` }
+    }
   }
   return undefined
 }

@@ -11,6 +11,7 @@ import type { ClaimedEntry } from '../plan/plan-target.ts'
 import { type Asked, isWanted } from './asked.ts'
 import { fill, filled, type PlaceholderValues, placeholdersIn } from './placeholders.ts'
 import { conditionOf, principalOf } from './policy-language.ts'
+import { asDescription } from './role-description.ts'
 import type { NamedRole } from './role-name.ts'
 
 /** IAM's own. https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html (MaxSessionDuration) */
@@ -38,7 +39,7 @@ function settingsOf(recipe: VendorRole, role: NamedRole, { values }: Asked): Rol
   return {
     in: 'Role',
     path: role.path,
-    description: description === undefined ? role.description : fill(description, values),
+    description: asDescription(description === undefined ? role.description : fill(description, values)),
     maxSessionDuration: maxSessionDurationSeconds,
     ...(boundary === undefined ? {} : { boundary }),
   }
@@ -137,7 +138,8 @@ function customerPartsOf({ customerPolicies = [] }: VendorRole, role: NamedRole,
     ({ name, policyName = policyNameFor(role, name), description, statements }): RolePart[] => {
       const parts = partsOf('CustomerPolicy', policyName, statements, asked)
       if (parts.length === 0) return []
-      const told = description === undefined ? {} : { description: fill(description, asked.values) }
+      const told =
+        description === undefined ? {} : { description: asDescription(fill(description, asked.values)) }
       return [
         ...parts.map((part) => ({ ...part, ...told })),
         { in: 'Attachment', arn: `${role.policyArnBase}${policyName}`, customerPolicy: policyName },

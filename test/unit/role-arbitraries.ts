@@ -14,7 +14,7 @@ export const OURS = installationTag(INSTALLATION, ROLE_TARGET)
 /** What one integration asks of the role. */
 export interface Ask {
   readonly name: string
-  readonly bucket: string
+  readonly buckets: readonly string[]
   /** `Generated`: Mooring chooses. */
   readonly externalId: string
   /** The recipe's revision: the second one changes a statement under its Sid, a policy's name and the description. */
@@ -24,8 +24,8 @@ export interface Ask {
 }
 
 /** The parts that a recipe of each form makes: settings, trust, inline, customer-managed and attached policies. */
-export function partsOf({ bucket, externalId, revision, managed, customer }: Ask): RolePart[] {
-  const arn = `arn:aws:s3:::${bucket}`
+export function partsOf({ buckets, externalId, revision, managed, customer }: Ask): RolePart[] {
+  const arns = buckets.map((bucket) => `arn:aws:s3:::${bucket}`)
   const read = {
     Effect: 'Allow',
     Action: revision === 1 ? ['s3:GetObject'] : ['s3:GetObject', 's3:ListBucket'],
@@ -35,8 +35,10 @@ export function partsOf({ bucket, externalId, revision, managed, customer }: Ask
   return [
     { in: 'Role', path: '/', description: `For the vendor, ${revision}`, maxSessionDuration: 3_600 },
     { in: 'Trust', sid: 'MooringVendor', statement: trustFor(externalId) },
-    { ...inline, sid: 'Read', statement: read, resource: arn },
-    { ...inline, sid: 'Read', statement: read, resource: `${arn}/*` },
+    ...arns.flatMap((arn): RolePart[] => [
+      { ...inline, sid: 'Read', statement: read, resource: arn },
+      { ...inline, sid: 'Read', statement: read, resource: `${arn}/*` },
+    ]),
     {
       in: 'InlinePolicy',
       policy: 'Transfer',
@@ -45,17 +47,22 @@ export function partsOf({ bucket, externalId, revision, managed, customer }: Ask
       resource: 'arn:aws:s3:::vendor/*',
     },
     ...(managed ? [{ in: 'Attachment', arn: VENDOR_MANAGED } as const] : []),
-    ...(customer ? customerParts(arn) : []),
+    ...(customer ? customerParts(arns) : []),
   ]
 }
 
 export const VENDOR = '111122223333'
 
-function customerParts(resource: string): RolePart[] {
+function customerParts(arns: readonly string[]): RolePart[] {
   const statement = { Effect: 'Allow', Action: ['s3:PutObjectTagging'] }
+  const policy = { in: 'CustomerPolicy', policy: 'VendorAccess', sid: 'Tag', statement } as const
   return [
-    { in: 'CustomerPolicy', policy: 'VendorAccess', sid: 'Tag', statement, resource },
-    { in: 'Attachment', arn: `arn:aws:iam::${ACCOUNT}:policy/VendorAccess`, customerPolicy: 'VendorAccess' },
+    ...arns.map((resource) => ({ ...policy, resource })),
+    {
+      in: 'Attachment',
+      arn: `arn:aws:iam::${ACCOUNT}:policy/VendorAccess`,
+      customerPolicy: 'VendorAccess',
+    },
   ]
 }
 
@@ -67,6 +74,12 @@ function trustFor(externalId: string): JsonObject {
     Action: 'sts:AssumeRole',
     Condition: { StringEquals: { 'sts:ExternalId': id } },
   }
+}
+
+/** An integration that asks for what most ask for. */
+export function anAsking(parts: Partial<Asking> = {}): Asking {
+  const usual = { name: 'one', buckets: ['clips'], externalId: 'id-0001', revision: 1 } as const
+  return { ...usual, managed: false, customer: false, stance: 'Wants', ...parts }
 }
 
 /** An integration, for participantOf; small, so that a failed property can be read. */
@@ -87,7 +100,7 @@ const often = <T>(usual: T, ...others: readonly T[]): fc.Arbitrary<T> =>
 
 const asking: fc.Arbitrary<Asking> = fc.record({
   name: fc.constantFrom('one', 'two', 'three', 'four'),
-  bucket: fc.constantFrom('clips', 'scenes', 'maps'),
+  buckets: fc.subarray(['clips', 'scenes', 'maps'], { minLength: 1, maxLength: 2 }),
   externalId: often('id-0001', 'id-0002', 'Generated'),
   revision: often<1 | 2>(1, 2),
   managed: fc.boolean(),

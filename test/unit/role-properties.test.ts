@@ -50,8 +50,26 @@ function assertSound({ before, states, after }: Pass, theirs: ReadonlySet<string
     assertNoWider(state, before, after)
     if (state.role !== undefined) assert.deepEqual(foreignTags(state), foreignTags(before))
     assert.equal(state.role?.boundary ?? before.role?.boundary, before.role?.boundary)
+    assertExternalId(state, before, after)
     assert.equal(state.role?.path ?? before.role?.path, before.role?.path ?? '/')
   }
+}
+
+/** An external ID that Mooring made stays for as long as anybody is there who had it; a new one is in the tag before it is in the trust. */
+function assertExternalId(state: SimulatedIam, before: SimulatedIam, after: SimulatedIam): void {
+  const id = externalIdOf(before)
+  const stays = ownersIn(state).some((owner) => ownersIn(before).includes(owner))
+  const legal = id !== undefined && stays ? [id] : [undefined, id, externalIdOf(after)]
+  assert.ok(legal.includes(externalIdOf(state)), `${externalIdOf(state)} is no external ID of ${legal}`)
+}
+
+/** Keys of the tags that speak of one integration each. */
+function ownersIn({ role }: SimulatedIam): string[] {
+  return Object.keys(role?.tags ?? {}).filter((key) => /^mooring\.dev\/[0-9a-f]{16}$/.test(key))
+}
+
+function externalIdOf({ role }: SimulatedIam): string | undefined {
+  return role?.tags['mooring.dev/external-id']
 }
 
 function trustIn(iam: SimulatedIam): Set<string> {
@@ -89,7 +107,7 @@ const isOurs = ({ role }: SimulatedIam): boolean => role?.tags['mooring.dev/inst
 const story = fc.tuple(start, happenings).map(([iam, list]) => ({ iam, list }))
 
 const told = ({ iam, list }: { readonly iam: SimulatedIam; readonly list: readonly Happening[] }): Story =>
-  list.reduce<Story>((now, happening) => next(now, happening), opening(iam))
+  list.reduce<Story>((now, happening, n) => next(now, happening, `fresh-${n}`), opening(iam))
 
 /** Passes until nothing is left to do. */
 function settled(iam: SimulatedIam, people: readonly Asking[]): SimulatedIam {

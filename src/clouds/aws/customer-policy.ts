@@ -11,6 +11,7 @@ import { retryOf } from '../../api/reasons.ts'
 import { absentAsUndefined, type IamAccess, sendToIam, takenAsUndefined } from './iam-requests.ts'
 import { ownVersion, policyTags } from './read-role.ts'
 import type { Tags } from './role-ledger.ts'
+import type { RoleStep } from './role-steps.ts'
 
 /**
  * Versions that a managed policy can have at a time.
@@ -31,12 +32,13 @@ export interface CustomerPolicy {
 /**
  * Makes the policy, or gives it a new default version; the oldest version goes where there is no room for one more.
  *
- * @throws FaultError Conflict when somebody else made a policy of this name: it is not touched.
+ * @throws FaultError Conflict when somebody else made a policy of this name: it is not touched. LostRace when the policy
+ * was taken for new and is Mooring's own: it was left from an earlier role, and may hold what strangers put there.
  */
 export async function saveCustomerPolicy(
   iam: IamAccess,
   subject: CustomerPolicy,
-  { document, description }: { readonly document: string; readonly description?: string | undefined },
+  { document, description, isNew }: Extract<RoleStep, { do: 'SaveCustomerPolicy' }>,
   signal: AbortSignal,
 ): Promise<void> {
   const { role, policy, arn, path, tags } = subject
@@ -61,6 +63,7 @@ export async function saveCustomerPolicy(
   if (made !== undefined) return
   const current = await ownVersion(iam, role, arn, policy, tags, signal)
   if (current === undefined) throw someoneElses(subject)
+  if (isNew) throw leftOver(subject)
   await makeRoom(iam, subject, signal)
   await sendToIam(
     iam,
@@ -143,5 +146,13 @@ function someoneElses({ policy, arn, role }: CustomerPolicy): FaultError {
     reason: 'Conflict',
     message: `somebody else made the managed policy ${arn}, so it is not touched, and role "${role}" is left without it. Remove or rename policy "${policy}"; then it is tried again by itself.`,
     retry: retryOf('Conflict'),
+  })
+}
+
+function leftOver({ arn, role }: CustomerPolicy): FaultError {
+  return new FaultError({
+    reason: 'LostRace',
+    message: `the managed policy ${arn} was there already, from an earlier role "${role}". At the next look it is read, and what others put into it is kept.`,
+    retry: retryOf('LostRace'),
   })
 }

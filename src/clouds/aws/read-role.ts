@@ -10,7 +10,7 @@ import {
 } from '@aws-sdk/client-iam'
 import { absentAsUndefined, type IamAccess, sendToIam } from './iam-requests.ts'
 import type { ReadRole } from './role-document.ts'
-import { installationIn, policiesIn, type Tags } from './role-ledger.ts'
+import { asTagValue, installationIn, policiesIn, type Tags } from './role-ledger.ts'
 
 /** IAM's own default. https://docs.aws.amazon.com/IAM/latest/APIReference/API_Role.html (MaxSessionDuration) */
 const DEFAULT_SESSION_SECONDS = 3_600
@@ -59,7 +59,7 @@ export function policyArn({ partition, accountId }: IamAccess, path: string, nam
 
 /** What a customer-managed policy of a role is tagged with. */
 export function policyTags(role: string, roleTags: Tags): Tags {
-  return { 'mooring.dev/installation': installationIn(roleTags) ?? '', 'mooring.dev/role': role }
+  return { 'mooring.dev/installation': installationIn(roleTags) ?? '', 'mooring.dev/role': asTagValue(role) }
 }
 
 export function tagsOf(tags: readonly Tag[] | undefined): Tags {

@@ -86,14 +86,34 @@ export function entriesOf(parts: readonly RolePart[], tags: Tags): RoleEntry[] {
     ...line,
     mark: `Mooring${installation}${line.owner}${line.entry}`,
   }))
+  const byEntry = Map.groupBy(lines, ({ entry }) => entry)
   const present = parts.flatMap((part): RoleEntry[] => {
-    const entry = entryTag(partName(part))
-    const marks = lines.filter((line) => line.entry === entry).map(({ mark }) => mark)
-    return marks.length === 0 ? [{ part }] : marks.map((mark) => ({ mark, part }))
+    const listed = byEntry.get(entryTag(partName(part))) ?? []
+    return listed.length === 0 ? [{ part }] : listed.map(({ mark }) => ({ mark, part }))
   })
   const found = new Set(present.flatMap(({ mark }) => mark ?? []))
   const stale = lines.filter(({ mark }) => !found.has(mark))
   return [...present, ...stale.map(({ mark }): RoleEntry => ({ mark, part: { in: 'Stale' } }))]
+}
+
+/**
+ * Names of two parts that the tags cannot tell apart, since the digits of both are the same and somebody has one of them.
+ * By chance that is one in four thousand million for each pair; a name can be made for it.
+ */
+export function namesakesIn(entries: readonly RoleEntry[]): readonly [string, string] | undefined {
+  const named = entries
+    .filter(({ part }) => part.in !== 'Stale')
+    .map(({ mark, part }) => ({ mark, name: partName(part) }))
+  const owned = named.flatMap(({ mark, name }) => {
+    const digits = parseMark(mark)?.entry
+    return digits === undefined ? [] : [[digits, name] as const]
+  })
+  const byDigits = new Map(owned)
+  for (const { name } of named) {
+    const other = byDigits.get(entryTag(name))
+    if (other !== undefined && other !== name) return [name, other]
+  }
+  return undefined
 }
 
 function linesIn(tags: Tags): { readonly owner: string; readonly entry: string }[] {
