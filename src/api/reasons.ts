@@ -233,17 +233,17 @@ export const REASONS = {
     meaning:
       'The grant stands, but something else in the bucket’s settings wins over it: a Deny in its policy, or Block Public Access.',
     next: 'Narrow what the message names; Mooring changes nothing that it did not make.',
-    retry: 'Backoff',
+    retry: 'Slow',
   },
   KeyAccessMissing: {
     meaning: 'The bucket is encrypted with a KMS key that the grantee cannot use.',
     next: 'Add the statement in the message to the key policy, or encrypt the bucket otherwise.',
-    retry: 'Backoff',
+    retry: 'Slow',
   },
   ForeignObjectOwner: {
     meaning: 'Objects that the vendor writes would belong to the vendor’s account.',
     next: 'Set Object Ownership of the bucket to BucketOwnerEnforced.',
-    retry: 'Backoff',
+    retry: 'Slow',
   },
   VerificationIncomplete: {
     meaning: 'A check could not be tried, so it is not known whether the access works.',

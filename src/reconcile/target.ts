@@ -1,4 +1,5 @@
-import type { Fault } from '../api/fault.ts'
+import type { Fault, RetryClass } from '../api/fault.ts'
+import { retryOf } from '../api/reasons.ts'
 import type { PassResult } from '../kube/workers.ts'
 import type { Party } from './party.ts'
 import { type AccountPart, type ServeDependencies, serveAccount } from './serve-account.ts'
@@ -73,13 +74,14 @@ function nextLook(
   { owners }: TargetReport,
 ): PassResult {
   if (!isAttended) return {}
-  const faults = [...owners.values()].flatMap(faultsOf)
-  const passing = faults.filter(({ retry }) => retry === 'Backoff')
-  if (passing.length > 0 || [...owners.values()].some(isUnverified)) {
-    return { retry: true, minimumMs: Math.max(0, ...passing.map(({ retryAfterMs }) => retryAfterMs ?? 0)) }
+  const reports = [...owners.values()]
+  const faults = reports.flatMap(faultsOf)
+  const classes = [...faults.map(({ retry }) => retry), ...reports.flatMap(checksOf)]
+  if (classes.includes('Backoff')) {
+    return { retry: true, minimumMs: Math.max(0, ...faults.map(({ retryAfterMs }) => retryAfterMs ?? 0)) }
   }
   const spread = 0.9 + 0.2 * random()
-  const pause = faults.some(({ retry }) => retry === 'Slow') ? Math.min(SLOW_MS, resyncMs) : resyncMs
+  const pause = classes.includes('Slow') ? Math.min(SLOW_MS, resyncMs) : resyncMs
   return { requeueAfterMs: Math.round(pause * spread) }
 }
 
@@ -87,6 +89,9 @@ function faultsOf({ fault, documents }: OwnerReport): Fault[] {
   return [fault, ...documents.map((document) => document.fault)].flatMap((found) => found ?? [])
 }
 
-function isUnverified({ checks }: OwnerReport): boolean {
-  return checks.some(({ result }) => result !== 'Passed')
+/** How checks that have not passed are tried again; where a fault says why, only its class counts. */
+function checksOf(report: OwnerReport): RetryClass[] {
+  if (faultsOf(report).length > 0) return []
+  const open = report.checks.filter(({ result }) => result !== 'Passed')
+  return open.map(({ reason }) => (reason === undefined ? 'Backoff' : retryOf(reason)))
 }
