@@ -44,6 +44,11 @@ export interface DocumentKind<Entry = unknown> {
   /** One line for people: "Allow s3:GetObject on …/* to arn:…". */
   summary(entry: Entry): string
   /**
+   * True where equal entries of several owners are one thing in the cloud, each with its own mark elsewhere (tags): then an
+   * orphan's entry satisfies nobody, since having one's own takes no room.
+   */
+  readonly shares?: true
+  /**
    * Fills in what a wanted entry leaves open: what the cloud has already, else `fresh` (128 random bits in hexadecimal
    * digits, the same throughout a pass). Absent: entries leave nothing open.
    */

@@ -252,7 +252,7 @@ function meaningsOfOthers<Entry>(
 ): ReadonlySet<string> {
   const others = document.entries.filter((entry) => {
     const { kind: standing } = ownership(kind.mark(entry))
-    return standing === 'Foreign' || standing === 'Orphan'
+    return standing === 'Foreign' || (standing === 'Orphan' && kind.shares !== true)
   })
   return new Set(others.map((entry) => kind.meaning(entry)))
 }

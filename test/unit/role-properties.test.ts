@@ -29,7 +29,8 @@ function next(story: Story, event: Happening, fresh?: string): Story {
   const before = contentsOf(story.iam)
   const added = adds ? [...contentsOf(iam)].filter((piece) => !before.has(piece)) : []
   // who puts something into a policy of ours needs it attached
-  if (added.some((piece) => piece.startsWith('managed /VendorAccess'))) added.push(OWN_ATTACHMENT)
+  if (added.some((piece) => piece.startsWith('managed /VendorAccess')) && before.has(OWN_ATTACHMENT))
+    added.push(OWN_ATTACHMENT)
   return { ...story, iam, theirs: new Set([...story.theirs, ...added]) }
 }
 

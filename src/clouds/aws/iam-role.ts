@@ -27,6 +27,7 @@ export const iamRoleKind: DocumentKind<RoleEntry> = {
   withMark: ({ part }, mark) => ({ mark, part }),
   meaning: ({ part }) => canonicalJson(meaningOf(part)),
   identity: canonicalJson,
+  shares: true,
   breach,
   summary: ({ part }) => summaryOfPart(part),
   complete: ({ mark, part }, document, fresh) => ({ mark, part: completed(part, document, fresh) }),

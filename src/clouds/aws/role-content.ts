@@ -50,13 +50,17 @@ function inlineSteps(old: Policies, next: Policies): RoleStep[] {
   return fits ? [...puts, ...deletes] : [...deletes, ...puts]
 }
 
-/** A managed policy of ours is there before it is attached, stays attached while anything is in it, and goes detached. */
+/**
+ * A managed policy of ours is there before it is attached, stays attached for as long as anybody has something in it, and
+ * is detached before it goes.
+ */
 function attachmentSteps(
   was: readonly AttachmentPart[],
   is: readonly AttachmentPart[],
   lost: readonly string[],
 ): RoleStep[] {
-  const stays = is.filter(({ customerPolicy = '' }) => !lost.includes(customerPolicy))
+  const kept = was.filter(({ customerPolicy }) => customerPolicy !== undefined)
+  const stays = [...is, ...kept].filter(({ customerPolicy = '' }) => !lost.includes(customerPolicy))
   const [before, after] = [arnsOf(was), arnsOf(stays)]
   const attach = after
     .filter((arn) => !before.includes(arn))

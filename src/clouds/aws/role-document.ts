@@ -8,7 +8,6 @@ import {
   type AttachmentPart,
   distinct,
   type PolicyPart,
-  partName,
   policyParts,
   policyStatements,
   type RolePart,
@@ -66,7 +65,7 @@ export function decodeRole(role: ReadRole | undefined): Document<RoleEntry> {
     ...role.attached.map((arn) => attachmentOf(arn, role)),
   ]
   const heads = Object.fromEntries(policies.map(([place, { Statement: _, ...head }]) => [place, head]))
-  const found = withHolders(entriesOf(distinct(parts), tags))
+  const found = entriesOf(distinct(parts), tags)
   const unlisted = found.flatMap(({ mark, part }) => (mark === undefined && isOurTrust(part) ? [part] : []))
   const entries = found.filter(({ mark, part }) => mark !== undefined || !isOurTrust(part))
   const [one, other] = namesakesIn(entries) ?? []
@@ -82,17 +81,6 @@ function isOurTrust(part: RolePart): part is TrustPart {
 function attachmentOf(arn: string, { settings, customer }: ReadRole): AttachmentPart {
   const customerPolicy = [...customer.keys()].find((name) => arn.endsWith(`:policy${settings.path}${name}`))
   return { in: 'Attachment', arn, ...(customerPolicy === undefined ? {} : { customerPolicy }) }
-}
-
-/** A stranger who put something into a policy of ours needs it attached as well, when we go. */
-function withHolders(entries: readonly RoleEntry[]): RoleEntry[] {
-  const strangers = entries.filter(({ mark }) => mark === undefined).map(({ part }) => part)
-  const held = new Set(strangers.flatMap((part) => (part.in === 'CustomerPolicy' ? [part.policy] : [])))
-  const known = new Set(strangers.map(partName))
-  const attachments = entries.map(({ part }) => part).filter((part) => part.in === 'Attachment')
-  const needed = attachments.filter(({ customerPolicy = '' }) => held.has(customerPolicy))
-  const news = distinct(needed).filter((part) => !known.has(partName(part)))
-  return [...entries, ...news.map((part) => ({ part }))]
 }
 
 function withoutParts(state: RoleEnvelope['state'], tags: Tags): Document<RoleEntry> {
