@@ -3,11 +3,46 @@ import type { CloudCall, SessionHooks } from '../session-hooks.ts'
 import { type AwsCall, isWrite } from './aws-call.ts'
 import { toFaultError } from './errors.ts'
 import type { Pace } from './pace.ts'
+import { readSdkError } from './sdk-error.ts'
+import { SecondChances } from './second-chances.ts'
 
-/** Every request of a session goes through here: paced, counted, and its errors translated. */
+/**
+ * How often a read is sent at most before its failure is the pass's; so often do the SDKs of AWS by themselves.
+ * https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html ("max_attempts")
+ */
+const ATTEMPTS = 3
+/** The other side hung up instead of answering: ours are node:http's and undici's names for it. */
+const HUNG_UP: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'])
+
+/** For a request that is no API call: the other side has too much to do, and says so by its status. */
+export class TurnedAway extends Error {}
+
+/** What a request is called in metrics, and what its errors are. */
+interface Manner extends Pick<CloudCall, 'service' | 'operation'> {
+  readonly explain: (error: unknown) => Explained
+}
+
+interface Explained {
+  readonly result: Exclude<CloudCall['result'], 'ok' | 'Aborted'>
+  /** What is thrown. */
+  readonly error: unknown
+}
+
+type Outcome<T> =
+  | { readonly ok: true; readonly answer: T }
+  | { readonly ok: false; readonly error: unknown; readonly isPassing: boolean }
+
+/**
+ * Every request of a session goes through here: paced, counted, and its errors translated.
+ *
+ * A read that is turned away as one too many, or whose answer is lost, is sent again when its turn comes at the
+ * session's pace: a pass takes ten reads and more, and if each of them could end it, it would seldom come to its end.
+ * A write is never sent again from here, since what is written must be planned from what was read just before.
+ */
 export class AwsCaller {
   readonly #pace: Pace
   readonly #hooks: SessionHooks
+  readonly #chances = new SecondChances()
 
   constructor(pace: Pace, hooks: SessionHooks) {
     this.#pace = pace
@@ -18,33 +53,47 @@ export class AwsCaller {
    * @throws FaultError for what the other side answers; the signal's own reason when it was aborted; a bug as it is.
    */
   async run<T>(call: AwsCall, send: () => Promise<T>, signal: AbortSignal): Promise<T> {
-    if (isWrite(call)) this.#pace.charge()
-    else await this.#pace.take(signal)
-    const start = performance.now()
-    try {
-      const answer = await send()
-      this.#count(call, 'ok', start)
-      return answer
-    } catch (error) {
-      const known = toFaultError(error, call)
-      const result = signal.aborted ? 'Aborted' : (known?.fault.reason ?? 'InternalError')
-      if (wentOut(error)) this.#count(call, result, start)
-      signal.throwIfAborted()
-      throw known ?? error
+    const manner: Manner = { ...call, explain: (error) => explained(error, call) }
+    if (!isWrite(call)) return this.#ask(manner, send, signal)
+    this.#pace.charge()
+    const outcome = await this.#send(manner, send, signal)
+    if (outcome.ok) return outcome.answer
+    throw outcome.error
+  }
+
+  /** A request that is no API call and changes nothing, such as a preflight; its errors are the caller's to read. */
+  runPlain<T>(operation: string, send: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    return this.#ask({ service: 's3', operation, explain: explainedPlainly }, send, signal)
+  }
+
+  async #ask<T>(manner: Manner, send: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    for (let attempt = 1; ; attempt += 1) {
+      await this.#pace.take(signal)
+      const outcome = await this.#send(manner, send, signal)
+      if (outcome.ok) {
+        this.#chances.earn()
+        return outcome.answer
+      }
+      if (!outcome.isPassing || attempt === ATTEMPTS || !this.#chances.take()) throw outcome.error
+      await this.#pace.stepBack(attempt, signal)
     }
   }
 
-  /** A request that is no API call, such as a preflight: paced and counted; its errors are the caller's to read. */
-  async runPlain<T>(operation: string, send: () => Promise<T>, signal: AbortSignal): Promise<T> {
-    await this.#pace.take(signal)
+  async #send<T>(
+    { explain, ...counted }: Manner,
+    send: () => Promise<T>,
+    signal: AbortSignal,
+  ): Promise<Outcome<T>> {
     const start = performance.now()
     try {
       const answer = await send()
-      this.#count({ service: 's3', operation }, 'ok', start)
-      return answer
+      this.#count(counted, 'ok', start)
+      return { ok: true, answer }
     } catch (error) {
-      this.#count({ service: 's3', operation }, signal.aborted ? 'Aborted' : 'CloudUnavailable', start)
-      throw error
+      const why = explain(error)
+      if (wentOut(error)) this.#count(counted, signal.aborted ? 'Aborted' : why.result, start)
+      signal.throwIfAborted()
+      return { ok: false, error: why.error, isPassing: isPassing(error, why) }
     }
   }
 
@@ -55,6 +104,22 @@ export class AwsCaller {
   ): void {
     this.#hooks.onCall({ service, operation, result, milliseconds: performance.now() - start })
   }
+}
+
+function explained(error: unknown, call: AwsCall): Explained {
+  const known = toFaultError(error, call)
+  return { result: known?.fault.reason ?? 'InternalError', error: known ?? error }
+}
+
+function explainedPlainly(error: unknown): Explained {
+  return { result: error instanceof TurnedAway ? 'Throttled' : 'CloudUnavailable', error }
+}
+
+/** Worth a second chance at once; not where the other side said how long to wait. */
+function isPassing(error: unknown, { result }: Explained): boolean {
+  if (error instanceof FaultError) return false
+  const { code, retryAfterMs } = readSdkError(error)
+  return (result === 'Throttled' && retryAfterMs === undefined) || HUNG_UP.has(code)
 }
 
 /** A fault that is one already comes from the fence or the credentials, before the request, but for this one. */

@@ -48,6 +48,14 @@ describe('the pace of requests', () => {
     assert.deepEqual(clock.waits, [2_000])
   })
 
+  it('lets one that was turned away wait four intervals, then sixteen', async () => {
+    const clock = new TestClock()
+    const pace = new Pace(20, clock)
+    await pace.stepBack(1, never)
+    await pace.stepBack(2, never)
+    assert.deepEqual(clock.waits, [200, 800])
+  })
+
   it('ends a wait with the reason of the abort and gives the turn to the next', async () => {
     const pace = new Pace(1 / 3_600)
     await pace.take(never)

@@ -33,6 +33,19 @@ export class Pace {
     this.#due = Math.max(this.#due + this.#interval, now - this.#burst + this.#interval)
   }
 
+  /**
+   * Waits before a request that was turned away goes again for the n-th time: four intervals, then sixteen. It has to
+   * `take` its turn after that.
+   */
+  async stepBack(nth: number, signal: AbortSignal): Promise<void> {
+    try {
+      await this.#clock.wait(this.#interval * 4 ** nth, signal)
+    } catch (error) {
+      signal.throwIfAborted()
+      throw error
+    }
+  }
+
   /** Resolves when the next request may go; rejects with the signal's abort, and then counts for nothing. */
   async take(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted()

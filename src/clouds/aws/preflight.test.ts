@@ -111,6 +111,20 @@ describe('a CORS preflight', () => {
     )
   })
 
+  it('that is turned away as one too many says nothing of CORS: it is tried again, and then Unknown', async (test) => {
+    const turnedAway: Answer = {
+      status: 503,
+      body: '<Error><Message>Please reduce your rate.</Message></Error>',
+    }
+    const server = await startAnsweringServer(test, () =>
+      server.seen.length < 3 ? turnedAway : { status: 200, headers: ALLOWED },
+    )
+    assert.equal((await check(server.endpoint, PROBE)).result, 'Passed')
+    const { result, message } = await answered(test, turnedAway)
+    assert.equal(result, 'Unknown')
+    assert.match(message, /could not be tried: 127\.0\.0\.1:\d+ asks for fewer requests \(status 503\)$/)
+  })
+
   it('ends with the reason of an abort', async () => {
     const reason = new Error('the pass was stopped')
     const preflight = new Preflight(new S3Location('eu-west-1', 'http://127.0.0.1:9'), caller)

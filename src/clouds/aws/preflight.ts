@@ -1,6 +1,6 @@
 import { Agent, request } from 'undici'
 import type { CheckResult, CorsPreflight } from '../cloud.ts'
-import type { AwsCaller } from './aws-caller.ts'
+import { type AwsCaller, TurnedAway } from './aws-caller.ts'
 import { redact } from './redact.ts'
 import type { S3Location } from './s3-location.ts'
 import { readSdkError } from './sdk-error.ts'
@@ -51,13 +51,9 @@ export class Preflight {
       return judge(probe, bucket, await this.#caller.runPlain('Preflight', ask, signal))
     } catch (error) {
       signal.throwIfAborted()
-      const { code } = readSdkError(error)
       const what = `the preflight from ${probe.origin} for ${probe.method} on bucket "${bucket}" could not be tried`
-      return {
-        name: 'CorsPreflight',
-        result: 'Unknown',
-        message: `${what}: ${new URL(url).host} did not answer (${code})`,
-      }
+      const message = `${what}: ${new URL(url).host} ${untried(error)}`
+      return { name: 'CorsPreflight', result: 'Unknown', message }
     }
   }
 
@@ -76,12 +72,19 @@ export class Preflight {
     }
     const answer = await request(url, { method: 'OPTIONS', headers, signal, dispatcher: this.#agent })
     const reason = reasonIn(await answer.body.text())
+    if (answer.statusCode === 503 || answer.statusCode === 429)
+      throw new TurnedAway(`status ${answer.statusCode}`)
     const header = (name: string): string | undefined => {
       const value = answer.headers[name]
       return Array.isArray(value) ? value.join(',') : value
     }
     return { status: answer.statusCode, reason, header }
   }
+}
+
+function untried(error: unknown): string {
+  if (error instanceof TurnedAway) return `asks for fewer requests (${error.message})`
+  return `did not answer (${readSdkError(error).code})`
 }
 
 /** Whether a browser would go on after this answer. https://fetch.spec.whatwg.org/#cors-preflight-fetch */
