@@ -7,13 +7,14 @@ import { sizeBreach } from './role-limits.ts'
 import {
   type AttachmentPart,
   GENERATED,
+  meaningOfStatement,
   type PolicyPart,
   partName,
   type RolePart,
   type SettingsPart,
   type TrustPart,
 } from './role-parts.ts'
-import { canonicalStatement, summaryOf } from './statement.ts'
+import { summaryOf } from './statement.ts'
 
 /**
  * An IAM role with its trust, inline, customer-managed and attached policies as one document, taken apart into the smallest
@@ -42,7 +43,7 @@ function meaningOf(part: RolePart): unknown {
     case 'Stale':
       return partName(part)
     default:
-      return [partName(part), canonicalStatement(part.statement)]
+      return [partName(part), meaningOfStatement(part.statement)]
   }
 }
 
@@ -124,7 +125,12 @@ function isPolicyPart(part: RolePart): part is PolicyPart {
 }
 
 function clashOfSettings(wanted: SettingsPart, other: SettingsPart): string | undefined {
-  return canonicalJson(wanted) === canonicalJson(other)
+  const isSame =
+    wanted.path === other.path &&
+    wanted.description === other.description &&
+    wanted.maxSessionDuration === other.maxSessionDuration &&
+    wanted.boundary === other.boundary
+  return isSame
     ? undefined
     : 'needs the role with other settings (path, description, session duration, boundary)'
 }
@@ -142,7 +148,7 @@ function clashOfPolicies(wanted: PolicyPart, other: PolicyPart): string | undefi
 }
 
 function sameStatement(a: JsonObject, b: JsonObject): boolean {
-  return canonicalJson(canonicalStatement(a)) === canonicalJson(canonicalStatement(b))
+  return meaningOfStatement(a) === meaningOfStatement(b)
 }
 
 function breach(document: Document<RoleEntry>): LimitBreach | undefined {

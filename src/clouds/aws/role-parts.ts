@@ -77,11 +77,23 @@ export function partName(part: RolePart): string {
   }
 }
 
+/** Meanings of statements, once for each object: with dozens of integrations each is compared with all others. */
+const meanings = new WeakMap<JsonObject, string>()
+
+/** Canonical text of a statement; of two that mean the same it is the same. Its Sid does not count. */
+export function meaningOfStatement(statement: JsonObject): string {
+  const known = meanings.get(statement)
+  if (known !== undefined) return known
+  const meaning = canonicalJson(canonicalStatement(statement))
+  meanings.set(statement, meaning)
+  return meaning
+}
+
 /** The parts without those that say the same once more. */
 export function distinct<P extends RolePart>(parts: readonly P[]): P[] {
   const known = parts.map((part) => {
-    const body = 'statement' in part ? canonicalStatement(part.statement) : part
-    return [canonicalJson([partName(part), body]), part] as const
+    const body = 'statement' in part ? meaningOfStatement(part.statement) : canonicalJson(part)
+    return [JSON.stringify([partName(part), body]), part] as const
   })
   const first = new Map([...known].reverse())
   return known.flatMap(([text, part]) => (first.get(text) === part ? [part] : []))
@@ -155,7 +167,7 @@ export function policyStatements(parts: readonly PolicyPart[]): JsonObject[] {
 
 /** IAM refuses a Sid that a policy has twice, so two spellings of one statement must be one. */
 function bodyOf(sid: string, statement: JsonObject): string {
-  return canonicalJson([sid, canonicalStatement(statement)])
+  return JSON.stringify([sid, meaningOfStatement(statement)])
 }
 
 function withSid(sid: string, statement: JsonObject): JsonObject {
