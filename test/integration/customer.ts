@@ -10,7 +10,6 @@ export interface Customer {
   readonly name: string
   readonly root: Somebody
   readonly user: User
-  /** Makes a bucket with an object `team/a.txt`. */
   bucket(): Promise<string>
   /** Puts keys into the CloudAccount's Secret. */
   useKeys(keys: Keys): Promise<void>
@@ -43,12 +42,7 @@ export async function newCustomer(
     root,
     user,
     useKeys,
-    bucket: async () => {
-      const bucket = uniqueName('street')
-      await root.makeBucket(bucket)
-      await root.write(bucket, 'team/a.txt')
-      return bucket
-    },
+    bucket: () => filledBucket(root),
     apply: async (changes = {}) => {
       const { endpoint, region } = aws
       const spec = { accountId, region, endpoint, credentialsSecretRef: secret, ...changes }
@@ -61,4 +55,12 @@ export async function newCustomer(
       await kubectl.must('patch', 'cloudaccount', name, '--type=merge', '-p', patch)
     },
   }
+}
+
+/** Makes a bucket `street-…` with an object `team/a.txt`. */
+export async function filledBucket(owner: Somebody): Promise<string> {
+  const bucket = uniqueName('street')
+  await owner.makeBucket(bucket)
+  await owner.write(bucket, 'team/a.txt')
+  return bucket
 }

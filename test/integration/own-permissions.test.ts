@@ -199,7 +199,7 @@ describe('Mooring with its own permissions', () => {
     ] as const) {
       it(`is named for ${vendor} from its first look until it is gone, and no other one`, async () => {
         const name = `climbing-${vendor}`
-        const customer = await newCustomer(stage, name, () => [allow('none:Such')])
+        const customer = await newCustomer(stage, name)
         await customer.apply()
         await connect(customer, name, vendor)
         const allowed: string[] = []

@@ -33,6 +33,7 @@ export interface Keys {
 export interface Somebody {
   readonly aws: Omit<Aws, 'credentials'> & { readonly credentials: Keys }
   readonly iam: IAMClient
+  readonly s3: S3Client
   whoAmI(): Promise<string>
   /** Takes on a role and becomes its session; every call is a new one. */
   assume(roleArn: string, externalId?: string): Promise<Somebody>
@@ -52,6 +53,7 @@ export function somebody(aws: Somebody['aws']): Somebody {
   return {
     aws,
     iam: new IAMClient(settings),
+    s3,
     whoAmI: async () => (await sts.send(new GetCallerIdentityCommand({}))).Arn ?? '',
     assume: async (RoleArn, ExternalId) => {
       const call = { RoleArn, RoleSessionName: 'vendor', ExternalId }
@@ -111,7 +113,7 @@ export async function newUser({ aws, iam }: Somebody, ...statements: Statement[]
     await iam.send(new PutUserPolicyCommand({ UserName, PolicyName: 'all', PolicyDocument }))
   }
   const keys = await moreKeys()
-  await may(...statements)
+  if (statements.length > 0) await may(...statements)
   return {
     somebody: somebody({ ...aws, credentials: keys }),
     keys,
