@@ -91,12 +91,14 @@ export function meaningOfStatement(statement: JsonObject): string {
 
 /** The parts without those that say the same once more. */
 export function distinct<P extends RolePart>(parts: readonly P[]): P[] {
-  const known = parts.map((part) => {
+  const seen = new Set<string>()
+  return parts.filter((part) => {
     const body = 'statement' in part ? meaningOfStatement(part.statement) : canonicalJson(part)
-    return [JSON.stringify([partName(part), body]), part] as const
+    const text = JSON.stringify([partName(part), body])
+    const isNew = !seen.has(text)
+    seen.add(text)
+    return isNew
   })
-  const first = new Map([...known].reverse())
-  return known.flatMap(([text, part]) => (first.get(text) === part ? [part] : []))
 }
 
 /** Where a statement without a Sid stands in its list; such names are never written. */
