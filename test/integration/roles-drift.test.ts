@@ -2,13 +2,14 @@
 import { strict as assert } from 'node:assert'
 import { after, before, describe, it } from 'node:test'
 import { DeleteRolePermissionsBoundaryCommand, UpdateRoleCommand } from '@aws-sdk/client-iam'
+import type { KubernetesObject } from '../rig/kubectl.ts'
 import type { Operator } from '../rig/operator.ts'
 import { uniqueAccountId } from '../rig/shared.ts'
 import { eventually } from '../rig/wait.ts'
 import { fullVendor } from './full-role.ts'
 import { managedPoliciesOf } from './managed-policies.ts'
 import { type RoleNow, rolesOf } from './roles.ts'
-import { account, type Stage, setStage } from './stage.ts'
+import { account, conditionOf, type Stage, setStage } from './stage.ts'
 
 const INLINE = 'mooring-objects'
 const BOUNDARY = 'arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess'
@@ -52,6 +53,7 @@ describe('a role that somebody else changes', () => {
       await roles.remove(role)
     },
   }
+  const grantedOf = (object: KubernetesObject) => conditionOf(object, 'AccessGranted')?.reason
   const nameOf = (deed: string) => deed.replaceAll(/[^a-z]+/g, '-')
 
   before(async () => {
@@ -108,5 +110,19 @@ describe('a role that somebody else changes', () => {
   it('goes whole, with its policy, when the integration goes', async () => {
     await stage.leave(...Object.keys(deeds).map(nameOf))
     assert.deepEqual([await roles.names(), await policies.arns()], [[], []])
+  })
+
+  it('and that has lost the tag of its integration keeps its external ID, and lets nobody in when that goes', async () => {
+    await stage.rig.kubectl.apply(stage.integration('cut-off', await stage.bucket(), { vendor: 'full' }))
+    const { status } = await stage.untilReady('cut-off', 'True', 'Verified')
+    const name = await roleNameOf('cut-off')
+    const { tags, trust } = (await roles.read(name)) ?? {}
+    await roles.untag(name, ...Object.keys(tags ?? {}).filter((tag) => /\/[0-9a-f]{16}$/.test(tag)))
+    await eventually(async () => assert.equal(grantedOf(await stage.si('cut-off')), 'Adopted'))
+    assert.deepEqual((await roles.read(name))?.trust, trust)
+    assert.deepEqual((await stage.si('cut-off')).status?.outputs, status?.outputs)
+    await stage.leave('cut-off')
+    const left = await roles.read(name)
+    assert.ok(left?.trust.every(({ Effect }) => Effect === 'Deny'))
   })
 })
