@@ -49,6 +49,11 @@ export interface DocumentKind<Entry = unknown> {
    */
   readonly shares?: true
   /**
+   * True for a wanted entry whose like without a mark can only be Mooring's own that lost it: it is marked again, and not
+   * taken for a stranger's, which would outlive the integration. Absent: none.
+   */
+  reclaims?(entry: Entry): boolean
+  /**
    * Fills in what a wanted entry leaves open: what the cloud has already, else `fresh` (128 random bits in hexadecimal
    * digits, the same throughout a pass). Absent: entries leave nothing open.
    */

@@ -234,7 +234,7 @@ function placeEntries<Entry>(
       if (kind.meaning(present) === kind.meaning(body)) continue
       entries[at] = kind.withMark(body, mark)
       changes.push({ action: 'Replace', ...change })
-    } else if (satisfying.has(kind.meaning(body))) {
+    } else if (satisfying.has(kind.meaning(body)) && kind.reclaims?.(body) !== true) {
       adopted.set(mark, owner)
     } else {
       entries.push(kind.withMark(body, mark))

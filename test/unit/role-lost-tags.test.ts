@@ -18,17 +18,35 @@ const isOwners = (key: string): boolean => /^mooring\.dev\/[0-9a-f]{16}$/.test(k
 const trustOf = ({ role }: SimulatedIam) => statementsIn(role?.trust ?? '{}')
 
 describe('a role that lost its tags', () => {
-  it('keeps the external ID that its trust has', () => {
+  it('keeps the external ID that its integration was told and its trust has', () => {
     const lost = without(made(), (key) => key.endsWith('/external-id'))
-    const { after } = passOver(lost, [ONE], LATER)
-    assert.match(JSON.stringify(trustOf(after)), new RegExp(FRESH))
+    assert.match(JSON.stringify(trustOf(passOver(lost, [ONE], FRESH).after)), new RegExp(FRESH))
   })
 
-  it('keeps it although no tag lists the trust any more', () => {
-    const lost = without(made(), (key) => key.endsWith('/external-id') || isOwners(key))
-    const { after } = passOver(lost, [ONE], LATER)
+  it('keeps it although somebody wrote another into the tag', () => {
+    const { role, ...iam } = made()
+    assert.ok(role)
+    const spoilt = { ...iam, role: { ...role, tags: { ...role.tags, 'mooring.dev/external-id': LATER } } }
+    const { after } = passOver(spoilt, [ONE], FRESH)
     assert.match(JSON.stringify(trustOf(after)), new RegExp(FRESH))
-    assert.ok(Object.keys(after.role?.tags ?? {}).some(isOwners), 'the trust is listed again')
+    assert.equal(after.role?.tags['mooring.dev/external-id'], FRESH)
+  })
+
+  it('takes nobody else’s external ID from the trust: it may be a secret', () => {
+    const secret = '5ec4e75ec4e75ec4e75ec4e75ec4e75e'
+    const theirs = { ...ONE, name: 'theirs', externalId: secret }
+    const { after } = passOver(EMPTY_IAM, [theirs])
+    const both = passOver(after, [theirs, { ...ONE, buckets: ['other'] }], LATER)
+    assert.deepEqual(
+      [...both.target.refused.values()].map(({ reason }) => reason),
+      ['Conflict'],
+    )
+    assert.ok(!JSON.stringify(both.after.role?.tags).includes(secret))
+  })
+
+  it('has its trust listed again', () => {
+    const { after } = passOver(without(made(), isOwners), [ONE], FRESH)
+    assert.ok(Object.keys(after.role?.tags ?? {}).some(isOwners))
   })
 
   it('does not trust the vendor any more when the integration goes', () => {
@@ -36,16 +54,5 @@ describe('a role that lost its tags', () => {
     const listed = passOver(lost, [ONE]).after
     const { after } = passOver(listed, all([ONE], 'Leaves'))
     assert.ok(trustOf(after).every(({ Effect }) => Effect === 'Deny'))
-  })
-
-  it('takes no external ID from a trust that says something else', () => {
-    const { role, ...iam } = made()
-    assert.ok(role)
-    const widened = role.trust
-      .replace(/arn:aws:iam::\d{12}:root|\d{12}(?=")/, '999988887777')
-      .replace(FRESH, '0'.repeat(32))
-    const lost = without({ ...iam, role: { ...role, trust: widened } }, (key) => key.endsWith('/external-id'))
-    const { after } = passOver(lost, [ONE], LATER)
-    assert.match(JSON.stringify(trustOf(after)), new RegExp(LATER))
   })
 })

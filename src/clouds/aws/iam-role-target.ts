@@ -58,10 +58,11 @@ export class IamRole implements TargetDriver {
   facts(): Readonly<Record<string, string>> {
     if (this.#found === undefined) return {}
     const externalId = externalIdIn(this.#found.tags)
+    const isTrusted = externalId !== undefined && this.#found.trust.includes(JSON.stringify(externalId))
     return {
       'role.arn': this.#found.arn,
       'role.name': this.#role,
-      ...(externalId === undefined ? {} : { generated: externalId }),
+      ...(isTrusted ? { generated: externalId } : {}),
     }
   }
 

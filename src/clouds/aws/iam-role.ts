@@ -2,7 +2,14 @@ import type { Document, DocumentKind, LimitBreach } from '../../plan/document.ts
 import { canonicalJson, type JsonObject } from '../../plan/json.ts'
 import { parseMark } from '../../plan/mark.ts'
 import type { RoleEnvelope } from './role-document.ts'
-import { externalIdIn, handOverTag, installationIn, namesakesIn, type RoleEntry } from './role-ledger.ts'
+import {
+  externalIdIn,
+  handOverTag,
+  installationIn,
+  namesakesIn,
+  type RoleEntry,
+  withGenerated,
+} from './role-ledger.ts'
 import { sizeBreach } from './role-limits.ts'
 import {
   type AttachmentPart,
@@ -32,6 +39,7 @@ export const iamRoleKind: DocumentKind<RoleEntry> = {
   breach,
   summary: ({ part }) => summaryOfPart(part),
   complete: ({ mark, part }, document, fresh) => ({ mark, part: completed(part, document, fresh) }),
+  reclaims: ({ part }) => part.in === 'Trust',
   clash: ({ part }, other) => clashOf(part, other.part),
 }
 
@@ -42,6 +50,8 @@ function meaningOf(part: RolePart): unknown {
     case 'Attachment':
     case 'Stale':
       return partName(part)
+    case 'Trust':
+      return [partName(part), meaningOfStatement(part.statement), part.generated]
     default:
       return [partName(part), meaningOfStatement(part.statement)]
   }
@@ -69,9 +79,9 @@ function completed(part: RolePart, document: Document<RoleEntry>, fresh: string)
   if (part.in === 'Role') return settled(part, document)
   if (part.in === 'Attachment') return besides(part, document)
   if (part.in !== 'Trust') return part
-  if (!JSON.stringify(part.statement).includes(JSON.stringify(GENERATED))) return part
-  const { tags } = document.envelope as RoleEnvelope
-  const externalId = externalIdIn(tags) ?? trustedId(part, document) ?? fresh
+  if (!JSON.stringify(part.statement).includes(JSON.stringify(GENERATED)))
+    return withGenerated(part, (document.envelope as RoleEnvelope).tags)
+  const externalId = madeBefore(part, document, fresh)
   return { ...part, statement: withExternalId(part.statement, externalId), generated: externalId }
 }
 
@@ -80,18 +90,21 @@ function withExternalId(statement: JsonObject, externalId: string): JsonObject {
   return JSON.parse(text.replaceAll(JSON.stringify(GENERATED), () => JSON.stringify(externalId)))
 }
 
-/** The external ID in our own trust statement, where somebody took away the tag that holds it. */
-function trustedId(part: TrustPart, { entries, envelope }: Document<RoleEntry>): string | undefined {
-  const listed = entries.filter(({ mark }) => mark !== undefined).map((entry) => entry.part)
-  const trusts = [...listed, ...(envelope as RoleEnvelope).unlisted].filter((found) => found.in === 'Trust')
-  const ids = trusts
-    .filter(({ sid }) => sid === part.sid)
-    .flatMap(({ statement }) =>
-      (JSON.stringify(statement).match(/"[0-9a-f]{32}"/g) ?? []).map((id) => id.slice(1, -1)),
-    )
-  return ids.find((id) =>
-    trusts.some(({ statement }) => sameStatement(statement, withExternalId(part.statement, id))),
+/**
+ * The external ID that Mooring made: the tag has it. Where somebody took the tag away or wrote another value into it, what
+ * the integration was told earlier (`fresh` then) counts, if our own trust has it. An ID that only the trust has does not:
+ * it may be another integration's secret.
+ */
+function madeBefore(part: TrustPart, { entries, envelope }: Document<RoleEntry>, fresh: string): string {
+  const told = withExternalId(part.statement, fresh)
+  const stands = entries.some(
+    (entry) =>
+      entry.mark !== undefined &&
+      entry.part.in === 'Trust' &&
+      entry.part.sid === part.sid &&
+      sameStatement(entry.part.statement, told),
   )
+  return stands ? fresh : (externalIdIn((envelope as RoleEnvelope).tags) ?? fresh)
 }
 
 /** A policy that Mooring makes lies where the role lies, which may be elsewhere than where the account wants roles now. */

@@ -3,7 +3,14 @@ import { retryOf } from '../../api/reasons.ts'
 import type { Document } from '../../plan/document.ts'
 import { isJsonObject, type JsonObject, parseLosslessly } from '../../plan/json.ts'
 import { duplicateKey } from './duplicate-keys.ts'
-import { entriesOf, installationIn, namesakesIn, type RoleEntry, type Tags } from './role-ledger.ts'
+import {
+  entriesOf,
+  installationIn,
+  namesakesIn,
+  type RoleEntry,
+  type Tags,
+  withGenerated,
+} from './role-ledger.ts'
 import {
   type AttachmentPart,
   distinct,
@@ -12,7 +19,6 @@ import {
   policyStatements,
   type RolePart,
   type SettingsPart,
-  type TrustPart,
   trustParts,
   trustStatements,
 } from './role-parts.ts'
@@ -37,12 +43,6 @@ export interface RoleEnvelope {
   readonly tags: Tags
   /** Version, Id and unknown fields of each policy, by its part's name: trust, inline/<policy>, customer/<policy>. */
   readonly heads: Readonly<Record<string, JsonObject>>
-  /**
-   * Trust statements that Mooring wrote, by their Sids, and that no tag lists any more since somebody cut the tags. They are
-   * nobody's: who wants them has them written and listed again, so that they go with him; they are never taken for a
-   * stranger's, whose trust would outlive every integration.
-   */
-  readonly unlisted: readonly TrustPart[]
 }
 
 /** Sid of the statement that keeps a role closed while nobody may assume it: IAM knows no empty trust policy. */
@@ -61,21 +61,14 @@ export function decodeRole(role: ReadRole | undefined): Document<RoleEntry> {
   ].map(([place, text]) => [place, parsePolicy(place, text)] as const)
   const parts: RolePart[] = [
     role.settings,
-    ...policies.flatMap(([place, policy]) => partsAt(place, policy)),
+    ...policies.flatMap(([place, policy]) => partsAt(place, policy)).map((part) => withGenerated(part, tags)),
     ...role.attached.map((arn) => attachmentOf(arn, role)),
   ]
   const heads = Object.fromEntries(policies.map(([place, { Statement: _, ...head }]) => [place, head]))
-  const found = entriesOf(distinct(parts), tags)
-  const unlisted = found.flatMap(({ mark, part }) => (mark === undefined && isOurTrust(part) ? [part] : []))
-  const entries = found.filter(({ mark, part }) => mark !== undefined || !isOurTrust(part))
+  const entries = entriesOf(distinct(parts), tags)
   const [one, other] = namesakesIn(entries) ?? []
   if (one !== undefined) throw unreadable('tags', `they cannot tell ${one} from ${other}; rename one of them`)
-  return { entries, envelope: { state: 'Ours', tags, heads, unlisted } satisfies RoleEnvelope }
-}
-
-/** Sids of Mooring begin with its name where the vendor's page gives none; in trusts they always do. */
-function isOurTrust(part: RolePart): part is TrustPart {
-  return part.in === 'Trust' && /^Mooring[A-Z]/.test(part.sid) && part.statement.Effect === 'Allow'
+  return { entries, envelope: { state: 'Ours', tags, heads } satisfies RoleEnvelope }
 }
 
 function attachmentOf(arn: string, { settings, customer }: ReadRole): AttachmentPart {
@@ -84,7 +77,7 @@ function attachmentOf(arn: string, { settings, customer }: ReadRole): Attachment
 }
 
 function withoutParts(state: RoleEnvelope['state'], tags: Tags): Document<RoleEntry> {
-  return { entries: [], envelope: { state, tags, heads: {}, unlisted: [] } satisfies RoleEnvelope }
+  return { entries: [], envelope: { state, tags, heads: {} } satisfies RoleEnvelope }
 }
 
 function partsAt(place: string, policy: JsonObject): RolePart[] {

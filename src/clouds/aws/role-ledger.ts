@@ -47,6 +47,14 @@ export function externalIdIn(tags: Tags): string | undefined {
   return value !== undefined && /^[\w+=,.@:/-]{2,1224}$/.test(value) ? value : undefined
 }
 
+/** A trust that holds the external ID of the tag says so, so that a tag that lost it, or has another, is put right. */
+export function withGenerated<P extends RolePart>(part: P, tags: Tags): P {
+  const externalId = externalIdIn(tags)
+  if (part.in !== 'Trust' || externalId === undefined) return part
+  const holds = JSON.stringify(part.statement).includes(JSON.stringify(externalId))
+  return holds ? { ...part, generated: externalId } : part
+}
+
 /** Names of the customer-managed policies that Mooring made for this role, or was about to. */
 export function policiesIn(tags: Tags): string[] {
   return listed(tags[POLICIES]).map((name) => name.replaceAll('/', ','))

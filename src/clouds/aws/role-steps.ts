@@ -90,8 +90,7 @@ function withoutLeavers(before: Document<RoleEntry>, after: Document<RoleEntry>)
     if (owner === undefined || marks.has(entry.mark)) return true
     return staying.has(owner) ? !isTight : owner === heir && names.has(partName(entry.part))
   })
-  const envelope = { ...(before.envelope as RoleEnvelope), unlisted: [] } satisfies RoleEnvelope
-  return { entries: withoutEmptyPolicies(entries), envelope }
+  return { entries: withoutEmptyPolicies(entries), envelope: before.envelope }
 }
 
 /** A customer-managed policy in which nothing is left goes, and its attachment with it. */
@@ -129,8 +128,7 @@ interface Transition {
 function transition({ from, to, tags, ends = tagsFor(to.entries, tags), closed }: Transition): RoleStep[] {
   const both = bothTags(tags, ends)
   const [old, next] = [encodeRole(from).trust, encodeRole(to).trust]
-  const { unlisted } = from.envelope as RoleEnvelope
-  const isSame = unlisted.length === 0 && canonicalJson(old) === canonicalJson(next)
+  const isSame = canonicalJson(old) === canonicalJson(next)
   return [
     ...tagSteps(tags, both),
     ...boundarySteps(settingsIn(from), settingsIn(to)),
