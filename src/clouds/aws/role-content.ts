@@ -1,6 +1,6 @@
 import type { Document } from '../../plan/document.ts'
-import { canonicalJson, type JsonObject } from '../../plan/json.ts'
-import { encodeRole, type RoleEnvelope } from './role-document.ts'
+import type { JsonObject } from '../../plan/json.ts'
+import { encodeRole, isSamePolicy, type RoleEnvelope } from './role-document.ts'
 import type { RoleEntry } from './role-ledger.ts'
 import { ATTACHED_LIMIT, INLINE_POLICIES_LIMIT, sizeOf } from './role-limits.ts'
 import type { AttachmentPart } from './role-parts.ts'
@@ -91,7 +91,7 @@ type Policies = ReadonlyMap<string, JsonObject>
 
 function changed(old: Policies, next: Policies): { readonly policy: string; readonly document: string }[] {
   return [...next]
-    .filter(([policy, document]) => canonicalJson(old.get(policy)) !== canonicalJson(document))
+    .filter(([policy, document]) => !isSamePolicy(old.get(policy), document))
     .map(([policy, document]) => ({ policy, document: JSON.stringify(document) }))
 }
 

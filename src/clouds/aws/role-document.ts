@@ -1,7 +1,7 @@
 import { FaultError } from '../../api/fault.ts'
 import { retryOf } from '../../api/reasons.ts'
 import type { Document } from '../../plan/document.ts'
-import { isJsonObject, type JsonObject, parseLosslessly } from '../../plan/json.ts'
+import { canonicalJson, isJsonObject, type JsonObject, parseLosslessly } from '../../plan/json.ts'
 import { duplicateKey } from './duplicate-keys.ts'
 import {
   entriesOf,
@@ -14,6 +14,7 @@ import {
 import {
   type AttachmentPart,
   distinct,
+  meaningOfStatement,
   type PolicyPart,
   policyParts,
   policyStatements,
@@ -150,6 +151,21 @@ export function encodeRole({ entries, envelope }: Document<RoleEntry>): EncodedR
     inline: encoded('InlinePolicy', 'inline'),
     customer: encoded('CustomerPolicy', 'customer'),
   }
+}
+
+/** Whether two policies put together mean the same: the order and spelling of statements do not count. */
+export function isSamePolicy(a: JsonObject | undefined, b: JsonObject | undefined): boolean {
+  return meaningOfPolicy(a) === meaningOfPolicy(b)
+}
+
+function meaningOfPolicy(policy: JsonObject | undefined): string | undefined {
+  if (policy === undefined) return undefined
+  const { Statement, ...head } = policy
+  const statements = (Array.isArray(Statement) ? Statement : [Statement]).filter(isJsonObject)
+  const meanings = statements.map((statement) =>
+    canonicalJson([statement.Sid, meaningOfStatement(statement)]),
+  )
+  return canonicalJson([head, meanings.sort()])
 }
 
 /** A trust policy that lets nobody in: a Deny for the role's own account, which always exists. */

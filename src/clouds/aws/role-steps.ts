@@ -1,8 +1,8 @@
 import type { Document } from '../../plan/document.ts'
-import { canonicalJson, type JsonObject } from '../../plan/json.ts'
+import type { JsonObject } from '../../plan/json.ts'
 import { parseMark } from '../../plan/mark.ts'
 import { clearanceSteps, contentSteps } from './role-content.ts'
-import { encodeRole, type RoleEnvelope } from './role-document.ts'
+import { encodeRole, isSamePolicy, type RoleEnvelope } from './role-document.ts'
 import { bothTags, isListOfPolicies, type RoleEntry, type Tags, tagsFor, unownedTags } from './role-ledger.ts'
 import { TAG_VALUE_LIMIT } from './role-limits.ts'
 import { partName, type SettingsPart } from './role-parts.ts'
@@ -128,7 +128,7 @@ interface Transition {
 function transition({ from, to, tags, ends = tagsFor(to.entries, tags), closed }: Transition): RoleStep[] {
   const both = bothTags(tags, ends)
   const [old, next] = [encodeRole(from).trust, encodeRole(to).trust]
-  const isSame = canonicalJson(old) === canonicalJson(next)
+  const isSame = isSamePolicy(old, next)
   return [
     ...tagSteps(tags, both),
     ...boundarySteps(settingsIn(from), settingsIn(to)),
