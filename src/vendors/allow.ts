@@ -11,11 +11,14 @@ export interface Ask {
   readonly bucket: string
   /** '' is the whole bucket. */
   readonly prefix: string
+  /** ARNs of KMS keys that the vendor is to use. */
+  readonly kmsKeys: readonly string[]
 }
 
 /**
  * True when one rule matches the ask whole. No rules, no match: default deny. A rule that names no namespaces at
- * all matches none; omitted vendors, storage or access match any.
+ * all matches none; omitted vendors, storage or access match any; omitted keys match none, since a key can belong to
+ * anything in the account.
  */
 export function isAllowed(rules: readonly AllowRule[] | undefined, ask: Ask): boolean {
   return (rules ?? []).some((rule) => ruleMatches(rule, ask))
@@ -26,7 +29,8 @@ function ruleMatches(rule: AllowRule, ask: Ask): boolean {
     namespaceMatches(rule, ask) &&
     anyMatches(rule.vendors, (pattern) => globMatches(pattern, ask.vendor)) &&
     anyMatches(rule.storage, (pattern) => storageMatches(pattern, ask)) &&
-    anyMatches(rule.access, (level) => level === ask.access)
+    anyMatches(rule.access, (level) => level === ask.access) &&
+    ask.kmsKeys.every((key) => (rule.kmsKeys ?? []).some((pattern) => globMatches(pattern, key)))
   )
 }
 

@@ -154,7 +154,7 @@ function awaitedFault({ awaited }: CheckedParameters, role: NamedRole | undefine
   const meanwhile =
     role === undefined
       ? ''
-      : ' Until then nobody can assume the role; status.outputs has what the vendor asks for.'
+      : ' Until then this integration lets nobody assume the role; status.outputs has what the vendor asks for.'
   const message = `waiting for spec.parameters.${first.name} from the vendor: ${first.description}${meanwhile}`
   return { reason: 'AwaitingVendorInput', message, retry: 'OnChange' }
 }

@@ -1,5 +1,6 @@
 /* biome-ignore-all lint/suspicious/noTemplateCurlyInString: recipes hold placeholders */
 import type { StorageVendorSpec, VendorS3 } from '../api/generated/storage-vendor.ts'
+import { managesBucket, managesKey } from './managing-actions.ts'
 import { isPlaceholder, placeholdersIn } from './placeholders.ts'
 import { roleFaults } from './recipe-role-faults.ts'
 
@@ -112,10 +113,7 @@ function keyFaults(s3: VendorS3 | undefined): string[] {
         ? []
         : [`${path}.principal.retiring: this version keeps no former principals`]),
       ...actions
-        .filter(
-          (action) =>
-            !/^kms:/i.test(action) || /^kms:(?:Put|Schedule|Disable|Delete|Update|\*)/i.test(action),
-        )
+        .filter((action) => !/^kms:/i.test(action) || managesKey(action))
         .map(
           (action) =>
             `${path}.actions: ${action} would let the vendor manage the key; name what it needs to read and write objects`,
@@ -134,6 +132,12 @@ function s3Faults(s3: VendorS3): string[] {
         .filter(isOpen)
         .map(
           (p) => `${path}.principal: ${p} would open the bucket to everyone; name the vendor’s own principal`,
+        ),
+      ...statement.actions
+        .filter(managesBucket)
+        .map(
+          (action) =>
+            `${path}.actions: ${action} would let the vendor manage the bucket; name what it needs of objects`,
         ),
       ...statement.resources
         .filter(isOutside)

@@ -7,14 +7,13 @@ import type {
   VendorRoleStatement,
   VendorS3,
 } from '../api/generated/storage-vendor.ts'
+import { managesBucket, managesKey } from './managing-actions.ts'
 import { placeholdersIn } from './placeholders.ts'
 import { matchesWhole } from './requirements.ts'
 
-/** What a vendor's role may never do: with these it could give itself, or take on, whatever the account has. */
-const CLIMBING = /^(?:iam|sts|organizations|account|sso|identitystore):/i
-/** Managed policies of AWS that give far more than one bucket. */
-const SWEEPING =
-  /policy\/(?:.*\/)?(?:AdministratorAccess|PowerUserAccess|IAMFullAccess|AmazonS3FullAccess|AmazonS3ReadOnlyAccess)$/
+/** Services that a vendor's role may use: storage, and the keys that it is encrypted with. */
+const SERVICES = /^(?:s3|kms):/i
+
 /** Names that differ between integrations that share one role. */
 const INDIVIDUAL = ['bucket', 'prefix', 'namespace', 'name', 'region']
 
@@ -27,12 +26,18 @@ export function roleFaults({ s3, parameters = [] }: StorageVendorSpec): string[]
     ...role.trust.statements.flatMap(({ name, principal }) =>
       principalFaults(`${path}.trust.statements[${name}]`, principal),
     ),
+    ...role.trust.statements
+      .filter(({ webIdentity }) => webIdentity?.subjects.some((subject) => /[*?]/.test(subject)))
+      .map(
+        ({ name }) =>
+          `${path}.trust.statements[${name}].webIdentity.subjects: a wildcard would let strangers in; name the vendor’s subjects`,
+      ),
     ...permissionsOf(role).flatMap((found) => permissionFaults(found, s3)),
     ...(role.managedPolicies ?? [])
-      .filter(({ arn }) => SWEEPING.test(arn))
+      .filter(({ arn }) => !arn.includes(':${accountId}:'))
       .map(
         ({ arn }) =>
-          `${path}.managedPolicies: ${arn} would give far more than one bucket; write the actions that the vendor needs`,
+          `${path}.managedPolicies: ${arn} would give far more than one bucket: AWS' own policies speak of all. Write the actions that the vendor needs into inlinePolicies or customerPolicies`,
       ),
     ...sharedFaults(role),
     ...generatedFaults(parameters, s3),
@@ -89,15 +94,26 @@ function permissionsOf({ inlinePolicies = [], customerPolicies = [] }: VendorRol
 
 function permissionFaults({ path, statement }: Permission, s3: VendorS3): string[] {
   const { actions, resources } = statement
-  const climbing = actions.filter((action) => CLIMBING.test(action))
-  const onBuckets = actions.some((action) => action.toLowerCase().startsWith('s3:'))
+  const onKeys = actions.every((action) => /^kms:/i.test(action))
   return [
-    ...climbing.map((action) => `${path}.actions: ${action} would let the vendor reach beyond its role`),
-    ...(onBuckets ? resources.filter((resource) => !isNarrow(resource, s3)) : []).map(
-      (resource) =>
-        `${path}.resources: ${resource} must be arn:\${partition}:s3:::\${bucket}, begin with arn:\${partition}:s3:::\${bucket}/\${prefix}, or lie in one bucket of the vendor's own that is named whole`,
-    ),
+    ...actions
+      .filter((action) => !SERVICES.test(action) || managesBucket(action) || managesKey(action))
+      .map(
+        (action) =>
+          `${path}.actions: ${action} would let the vendor reach beyond the objects of this integration`,
+      ),
+    ...resources
+      .filter((resource) => (onKeys ? !isKey(resource) : !isNarrow(resource, s3)))
+      .map((resource) =>
+        onKeys
+          ? `${path}.resources: ${resource} must be the ARN of one key, or a parameter that holds it`
+          : `${path}.resources: ${resource} must be arn:\${partition}:s3:::\${bucket}, begin with arn:\${partition}:s3:::\${bucket}/\${prefix}, or lie in one bucket of the vendor's own that is named whole`,
+      ),
   ]
+}
+
+function isKey(resource: string): boolean {
+  return /^(?:arn:[^:*]+:kms:[^:*]+:[^:*]+:key\/[^*]+|\$\{parameters\.[A-Za-z0-9]+\})$/.test(resource)
 }
 
 /** The integration’s own bucket and prefix, or a bucket that the recipe names without wildcards and parameters. */

@@ -1,6 +1,7 @@
 import type { Fault } from '../api/fault.ts'
 import type { StorageIntegration } from '../api/generated/storage-integration.ts'
 import type { StorageVendor, VendorS3 } from '../api/generated/storage-vendor.ts'
+import type { RolePart } from '../clouds/aws/role-parts.ts'
 import { isAllowed } from './allow.ts'
 import { type Found, found, refuse } from './found.ts'
 import { type Grant, grantOf } from './grant.ts'
@@ -34,7 +35,9 @@ export function resolveGrant(input: ResolveInput, location: Location): Found<Gra
   if (shown !== undefined) return refuse('InvalidParameter', secretShown(shown))
   const parameters = checkParameters(vendor.spec.parameters ?? [], given)
   if (!parameters.ok) return parameters
-  return grantOf(input, vendor, recipe.value, location, access, parameters.value)
+  const grant = grantOf(input, vendor, recipe.value, location, access, parameters.value)
+  const refused = grant.ok ? notAllowed(input, location, access, keysIn(grant.value)) : undefined
+  return refused === undefined ? grant : { ok: false, fault: refused }
 }
 
 function usableRecipe(vendor: StorageVendor, { bucket, prefix }: Location): Found<VendorS3> {
@@ -57,15 +60,27 @@ function notAllowed(
   { integration, vendor, account, namespaceLabels }: ResolveInput,
   location: Location,
   access: string,
+  kmsKeys: readonly string[] = [],
 ): Fault | undefined {
   const { namespace = '' } = integration.metadata
   const vendorName = vendor?.metadata.name ?? ''
   const { bucket, prefix } = location
-  const ask = { namespace, namespaceLabels, vendor: vendorName, access, bucket, prefix }
+  const ask = { namespace, namespaceLabels, vendor: vendorName, access, bucket, prefix, kmsKeys }
   if (isAllowed(account?.spec.allow, ask)) return undefined
-  const rule = `{namespaces: [${namespace}], vendors: [${vendorName}], storage: ["${bucket}/${prefix}"], access: [${access}]}`
+  const keys = kmsKeys.length === 0 ? '' : `, kmsKeys: ["${kmsKeys.join('", "')}"]`
+  const rule = `{namespaces: [${namespace}], vendors: [${vendorName}], storage: ["${bucket}/${prefix}"], access: [${access}]${keys}}`
   const message = `CloudAccount "${account?.metadata.name}" does not allow this. Its spec.allow needs one rule that matches it whole, for example ${rule}.`
   return { reason: 'NotAllowed', message, retry: 'OnChange' }
+}
+
+/** KMS keys that the vendor would be let use: by the key's own policy, or by the role. */
+function keysIn({ claims }: Grant): string[] {
+  const targets = claims.flatMap(({ target }) => (target.kind === 'KmsKey' ? [target.keyArn] : []))
+  const parts = claims.flatMap(({ entries }) => entries.map(({ body }) => (body as { part?: RolePart }).part))
+  const resources = parts.flatMap((part) =>
+    part !== undefined && 'resource' in part ? (part.resource ?? []) : [],
+  )
+  return [...new Set([...targets, ...resources.filter((resource) => /^arn:[^:]*:kms:/.test(resource))])]
 }
 
 function secretShown(name: string): string {

@@ -19,6 +19,9 @@ const DEFAULT_SESSION_SECONDS = 3_600
 
 /** Recipe × values: the parts of a role that one integration wants. */
 export function roleClaims(recipe: VendorRole, role: NamedRole, asked: Asked): ClaimedEntry[] {
+  // Others may have opened a role that all share: then nothing is put into it before this integration's own value is known.
+  if (recipe.name?.exact !== undefined && asked.awaiting.length > 0)
+    return [settingsOf(recipe, role, asked)].map(entryOf)
   return [
     settingsOf(recipe, role, asked),
     ...trustOf(recipe, role, asked),

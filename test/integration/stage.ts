@@ -176,7 +176,7 @@ export function account({ aws }: OwnRig, spec: object = {}): KubernetesObject {
     metadata: { name: 'aws-test' },
     spec: {
       aws: { accountId: aws.accountId, region: aws.region, endpoint: aws.endpoint },
-      allow: [{ namespaces: ['perception'] }],
+      allow: [{ namespaces: ['perception'], kmsKeys: ['*'] }],
       ...spec,
     },
   }

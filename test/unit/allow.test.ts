@@ -12,6 +12,7 @@ const ask: Ask = {
   access: 'Read',
   bucket: 'street-scenes',
   prefix: 'raw/',
+  kmsKeys: [],
 }
 
 type Case = readonly [name: string, rules: readonly AllowRule[] | undefined, ask?: Partial<Ask>]
@@ -119,4 +120,21 @@ describe('a glob', () => {
       }),
     )
   })
+})
+
+describe('a KMS key', () => {
+  const key = 'arn:aws:kms:eu-west-1:123456789012:key/1'
+  const allowed = (kmsKeys?: string[]) =>
+    isAllowed([{ namespaces: ['perception'], ...(kmsKeys === undefined ? {} : { kmsKeys }) }], {
+      ...ask,
+      kmsKeys: [key],
+    })
+
+  it('is not allowed by a rule that names none, since it may belong to anything', () => {
+    assert.equal(allowed(), false)
+  })
+  it('is allowed by its ARN or a glob', () => {
+    assert.deepEqual([allowed([key]), allowed(['arn:aws:kms:*:123456789012:key/*'])], [true, true])
+  })
+  it('is not allowed by another one', () => assert.equal(allowed([`${key}2`]), false))
 })

@@ -86,17 +86,49 @@ describe('a recipe with a role', () => {
     [
       'that may change roles is refused',
       withStatement({ actions: ['iam:PutRolePolicy'] }),
-      /reach beyond its role/,
+      /reach beyond the objects/,
     ],
     [
       'that may take on other roles is refused',
       withStatement({ actions: ['sts:AssumeRole'] }),
-      /reach beyond its role/,
+      /reach beyond the objects/,
     ],
     [
       'with all of S3 is refused',
       withRole({ managedPolicies: [{ arn: 'arn:aws:iam::aws:policy/AmazonS3FullAccess' }] }),
       /far more than one bucket/,
+    ],
+    [
+      'that may change the bucket’s policy is refused',
+      withStatement({ actions: ['s3:PutBucketPolicy'] }),
+      /reach beyond the objects/,
+    ],
+    ['that may do so by a pattern is refused', withStatement({ actions: ['s3:P*'] }), /s3:P\* would let/],
+    [
+      'that may read secrets is refused',
+      withStatement({ actions: ['secretsmanager:GetSecretValue'], resources: ['*'] }),
+      /reach beyond the objects/,
+    ],
+    [
+      'on all keys is refused',
+      withStatement({ actions: ['kms:Decrypt'], resources: ['*'] }),
+      /the ARN of one key/,
+    ],
+    [
+      'that any repository could take is refused',
+      withRole({
+        trust: {
+          statements: [
+            { name: 'oidc', webIdentity: { issuer: 'i.example', audiences: ['a'], subjects: ['repo:*'] } },
+            {
+              name: 'vendor',
+              principal: { aws: ['111122223333'] },
+              externalIds: ['${parameters.externalId}'],
+            },
+          ],
+        },
+      }),
+      /a wildcard would let strangers in/,
     ],
     [
       'shared by all, with a description of one, is refused',

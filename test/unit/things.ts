@@ -40,7 +40,7 @@ export function anAccount(spec: Partial<CloudAccountSpec> = {}): CloudAccount {
     metadata: { ...metadata, name: 'aws-prod' },
     spec: {
       aws: { accountId: '123456789012', region: 'eu-west-1' },
-      allow: [{ namespaces: ['perception'] }],
+      allow: [{ namespaces: ['perception'], kmsKeys: ['*'] }],
       ...spec,
     },
   }

@@ -175,6 +175,10 @@ export interface AllowRule {
    * Access levels of the vendors, exactly as written there, e.g. `Read`. Absent: any level.
    */
   readonly access?: readonly string[]
+  /**
+   * Globs of the ARNs of KMS keys that integrations may name for a vendor, e.g. `arn:aws:kms:eu-west-1:123456789012:key/*`. Absent: none, unlike in the other fields.
+   */
+  readonly kmsKeys?: readonly string[]
 }
 /**
  * Namespaces that this rule speaks of, by their labels. An empty selector selects all. Exactly one of namespaces and namespaceSelector.
