@@ -212,7 +212,13 @@ describe('vendors at the cloud', () => {
       const session = await assertOpenTo(vendor, tasks)
       assert.equal(await session.read(bucket, 'other/b.txt'), 'other/b.txt')
       assert.deepEqual(await session.list(bucket), ['other/b.txt', 'team/a.txt'])
-      await assertRefused(session.write(bucket, 'new.txt'), session.remove(bucket, 'other/b.txt'))
+      const other = await filledBucket()
+      await assertRefused(
+        session.write(bucket, 'new.txt'),
+        session.remove(bucket, 'other/b.txt'),
+        session.read(other, 'other/b.txt'),
+        session.list(other),
+      )
       await stage.leave('tasks')
       await assertClosedTo(vendor, tasks)
     })
@@ -232,12 +238,14 @@ describe('vendors at the cloud', () => {
         colleague.assume(logs.roleArn, logs.externalId),
       )
       await session.write(bucket, 'segment-logs/2026-11-22/events.gz')
+      const other = await filledBucket()
       await assertRefused(
         session.read(bucket, 'segment-logs/2026-11-22/events.gz'),
         session.remove(bucket, 'segment-logs/2026-11-22/events.gz'),
         session.list(bucket),
         session.write(bucket, 'team/a.txt'),
         session.write(bucket, 'segment-logs.txt'),
+        session.write(other, 'segment-logs/2026-11-22/events.gz'),
       )
       await stage.leave('logs')
       await assertClosedTo(vendor, logs)
