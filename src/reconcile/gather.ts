@@ -25,7 +25,7 @@ export async function gather(
   integration: StorageIntegration,
   now: number,
   signal: AbortSignal,
-): Promise<Omit<ResolveInput, 'installation'>> {
+): Promise<Omit<ResolveInput, 'installation' | 'roleArn'>> {
   const { spec, metadata } = integration
   return {
     integration,

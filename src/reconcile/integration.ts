@@ -48,7 +48,8 @@ export async function integrationPass(
   if (integration === undefined) return forget(dependencies, key)
 
   const gathered = await gather(caches, readSecret, integration, now(), signal)
-  const resolution = resolve({ ...gathered, installation: dependencies.installation })
+  const { installation } = dependencies
+  const resolution = resolve({ ...gathered, installation, roleArn: world.factsOf(key)['role.arn'] })
 
   const current = await guarded(dependencies, integration, resolution)
   if (current === undefined) return {}

@@ -16,6 +16,8 @@ export class World {
   /** By target. */
   readonly #owners = new Map<string, Set<string>>()
   readonly #reports = new Map<string, TargetReport>()
+  /** By owner; kept while its questions change, so that what follows from them does not go back and forth. */
+  readonly #facts = new Map<string, Readonly<Record<string, string>>>()
   /** By target: the last who went and left entries there, so that these are looked for and counted as orphans. */
   readonly #ghosts = new Map<string, Party>()
 
@@ -44,6 +46,7 @@ export class World {
       if (this.#answerTo(party)?.present !== false || orphans.length > 0) this.#ghosts.set(key, party)
     }
     this.#parties.delete(owner)
+    this.#facts.delete(owner)
     for (const { target } of parties) this.#attend(target.key, owner, false)
     return parties.map(({ target }) => target.key)
   }
@@ -80,6 +83,8 @@ export class World {
   publish(target: string, report: TargetReport): { readonly owners: string[]; readonly accounts: string[] } {
     const before = this.#reports.get(target)
     const { orphans } = report
+    for (const [owner, { facts }] of report.owners)
+      this.#facts.set(owner, { ...this.#facts.get(owner), ...facts })
     if (orphans.size > 0 && [...orphans.values()].every((marks) => marks.length === 0))
       this.#ghosts.delete(target)
     if (this.#owners.has(target) || this.#ghosts.has(target)) this.#reports.set(target, report)
@@ -101,6 +106,11 @@ export class World {
     const answers = [...targets.values()].map((party) => this.#answerTo(party))
     const known = answers.filter((answer) => answer !== undefined)
     return known.length === answers.length ? combined(known) : undefined
+  }
+
+  /** What the clouds told last of everything that the owner asks for. */
+  factsOf(owner: string): Readonly<Record<string, string>> {
+    return this.#facts.get(owner) ?? {}
   }
 
   /** True when the last look found everything in place that the owner asks for now; what is missing then is drift. */

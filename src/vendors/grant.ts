@@ -101,7 +101,7 @@ function grantsSomething({ entries }: WantedAt): boolean {
 
 /** The role that the recipe is about, where it is about one at all with these parameters. */
 function roleOf(
-  { installation, integration, parameters }: ResolveInput,
+  { installation, integration, parameters, roleArn }: ResolveInput,
   vendor: StorageVendor,
   { role }: VendorS3,
   location: Location,
@@ -111,13 +111,18 @@ function roleOf(
   if (!applies({ when: role.when }, '', { partition: location.partition, ...given })) return undefined
   const { namespace = '', name } = integration.metadata
   const { displayName } = vendor.spec
-  return namedRole(role, location, {
-    installation,
-    namespace,
-    name,
-    vendor: vendor.metadata.name,
-    displayName,
-  })
+  return namedRole(
+    role,
+    location,
+    {
+      installation,
+      namespace,
+      name,
+      vendor: vendor.metadata.name,
+      displayName,
+    },
+    roleArn,
+  )
 }
 
 /** Everything that is asked of every target: the role, the key, and the bucket with its checks. */

@@ -24,6 +24,8 @@ export interface ResolveInput {
   readonly parameters: Found<GivenParameters>
   /** The installation's id, which names that must differ between installations are made of. */
   readonly installation: string
+  /** The ARN of the role, once the cloud has shown it: its path may be older than what the account says now. */
+  readonly roleArn?: string | undefined
   /** Milliseconds since the epoch. */
   readonly now: number
 }

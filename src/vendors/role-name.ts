@@ -33,11 +33,19 @@ const DIGITS = 8
 /**
  * The role that a recipe speaks of: of exactly that name, and then shared by all integrations of the account; else one of
  * its own for each integration, of a readable name that ends in a digest, the same for ever.
+ *
+ * @param shownArn what the cloud shows, if it does: a path cannot change any more.
  */
-export function namedRole(recipe: VendorRole, location: Location, whose: RoleFor): NamedRole {
+export function namedRole(
+  recipe: VendorRole,
+  location: Location,
+  whose: RoleFor,
+  shownArn?: string,
+): NamedRole {
   const { partition, accountId, roles } = location
   const name = recipe.name?.exact ?? freeName(recipe, whose)
-  const path = recipe.path ?? roles.path
+  const shown = new RegExp(`^arn:[^:]+:iam::${accountId}:role(/(?:.+/)?)([^/]+)$`).exec(shownArn ?? '')
+  const path = (shown?.[2] === name ? shown[1] : undefined) ?? recipe.path ?? roles.path
   return {
     name,
     path,

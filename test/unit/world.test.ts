@@ -35,3 +35,27 @@ describe('a target that everybody left, with entries behind', () => {
     assert.equal(world.ghostAt(key), undefined)
   })
 })
+
+describe('what a cloud told of a target', () => {
+  const resolution = resolve(anInput())
+  const key = resolution.claims[0]?.target.key ?? ''
+  const told = (facts: Readonly<Record<string, string>>) => ({
+    owners: new Map([
+      [
+        resolution.owner,
+        { question: 'q', documents: [], present: true, pending: [], checks: [], facts, settling: false },
+      ],
+    ]),
+    orphans: new Map(),
+  })
+
+  it('is known while the question changes, and forgotten with the integration', () => {
+    const world = new World()
+    world.resolve(resolution)
+    world.publish(key, told({ 'role.arn': 'arn:aws:iam::1:role/old/r' }))
+    world.resolve({ ...resolution, stance: 'Leaves' })
+    assert.equal(world.factsOf(resolution.owner)['role.arn'], 'arn:aws:iam::1:role/old/r')
+    world.forget(resolution.owner)
+    assert.deepEqual(world.factsOf(resolution.owner), {})
+  })
+})
