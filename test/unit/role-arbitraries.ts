@@ -145,10 +145,16 @@ const strangersRole: SimulatedRole = {
   attached: ['arn:aws:iam::aws:policy/Theirs'],
 }
 
+/** A stranger's role that a person handed over to this installation. */
+export const HANDED_OVER: SimulatedRole = {
+  ...strangersRole,
+  tags: { owner: 'them', 'mooring.dev/installation': OURS },
+}
+
 /** Nothing, a stranger's role, or a stranger's role that was handed over to this installation. */
 export const start: fc.Arbitrary<SimulatedIam> = fc.constantFrom<SimulatedIam>(
   { policies: {} },
   { policies: {} },
   { policies: {}, role: strangersRole },
-  { policies: {}, role: { ...strangersRole, tags: { owner: 'them', 'mooring.dev/installation': OURS } } },
+  { policies: {}, role: HANDED_OVER },
 )

@@ -9,7 +9,7 @@ import type { DocumentPlan } from '../../src/plan/plan-document.ts'
 import { planTarget, type TargetPlan } from '../../src/plan/plan-target.ts'
 import { INSTALLATION } from './arbitraries.ts'
 import { type Asking, participantOf, ROLE_TARGET } from './role-arbitraries.ts'
-import { ACCOUNT, asRead, carryOut, type SimulatedIam } from './simulated-iam.ts'
+import { ACCOUNT, asRead, carryOut, RefusedByIam, type SimulatedIam } from './simulated-iam.ts'
 
 export const FRESH = '0f1e2d3c4b5a69788796a5b4c3d2e1f0'
 
@@ -31,6 +31,21 @@ export function planOf(iam: SimulatedIam, people: readonly Asking[], fresh = FRE
     participants: people.map(participantOf),
     documents: [{ kind: iamRoleKind as unknown as DocumentKind, document: decodeRole(asRead(iam)) }],
   })
+}
+
+/** The account after a pass that IAM does not let come to its end. */
+export function cutShort(before: SimulatedIam, people: readonly Asking[]): SimulatedIam {
+  const [plan] = planOf(before, people).documents
+  let iam = before
+  for (const step of plan === undefined ? [] : stepsOf(plan)) {
+    try {
+      iam = carryOut(iam, step)
+    } catch (error) {
+      if (error instanceof RefusedByIam) return iam
+      throw error
+    }
+  }
+  return assert.fail('IAM refused nothing')
 }
 
 export function passOver(before: SimulatedIam, people: readonly Asking[], fresh = FRESH): Pass {

@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { type Asking, askings, happenings, start } from './role-arbitraries.ts'
+import { decodeRole, encodeRole } from '../../src/clouds/aws/role-document.ts'
+import type { JsonObject } from '../../src/plan/json.ts'
+import { foreignStatement } from './arbitraries.ts'
+import { type Asking, askings, HANDED_OVER, happenings, start } from './role-arbitraries.ts'
 import { all, passOver } from './role-pass.ts'
 import { assertVacated, isOurs, merged, settled, told, wholeOf } from './role-story.ts'
+import { asRead } from './simulated-iam.ts'
 
 const story = fc.record({ iam: start, list: happenings })
 const leaving = (person: Asking): Asking => ({ ...person, stance: 'Leaves' })
@@ -68,4 +72,27 @@ describe('an IAM role, for any strangers and any integrations', () => {
       }),
     )
   })
+
+  it('a policy of any statements is written back with every field and digit, resources in a list, each once', () => {
+    const statements = fc.array(foreignStatement, { minLength: 1, maxLength: 5 })
+    fc.assert(
+      fc.property(statements, fc.jsonValue(), (list, extra) => {
+        // IAM takes no Sid twice
+        const own = list.filter(
+          ({ Sid }, n) => Sid === undefined || list.findIndex((s) => s.Sid === Sid) === n,
+        )
+        const text = JSON.stringify({ Version: '2008-10-17', Id: 'x', Extra: extra, Statement: own })
+        const iam = { ...HANDED_OVER, inline: { any: text } }
+        const { inline } = encodeRole(decodeRole(asRead({ policies: {}, role: iam })))
+        const { Statement: back, ...head } = JSON.parse(JSON.stringify(inline.get('any')))
+        assert.deepEqual({ ...head, Statement: own.map(listed) }, { ...JSON.parse(text), Statement: back })
+      }),
+    )
+  })
 })
+
+/** The statement with its resources as a list, each once. */
+function listed(statement: JsonObject): unknown {
+  const { Resource } = JSON.parse(JSON.stringify(statement))
+  return { ...JSON.parse(JSON.stringify(statement)), Resource: [...new Set([Resource].flat())] }
+}

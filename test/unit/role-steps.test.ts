@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { RoleStep } from '../../src/clouds/aws/role-steps.ts'
 import { type Asking, anAsking } from './role-arbitraries.ts'
-import { all, passOver } from './role-pass.ts'
+import { all, cutShort, passOver } from './role-pass.ts'
 import { afterAct } from './role-strangers.ts'
 import { EMPTY_IAM, type SimulatedIam } from './simulated-iam.ts'
 
@@ -122,6 +122,18 @@ describe('the requests that change a role', () => {
       passOver(iam, people).steps.flatMap((step) => (step.do === 'SaveCustomerPolicy' ? [step.isNew] : []))
     assert.deepEqual(isNew(alone, { ...one, customer: true }), [true])
     assert.deepEqual(isNew(rich, { ...one, customer: true }, { ...two, customer: true }), [false])
+  })
+
+  it('revoke what a leaver had although IAM refuses what a newcomer needs', () => {
+    const theirs = { '/VendorAccess': { document: '{"Statement":[]}', isOwn: false } }
+    const newcomer = anAsking({ name: 'three', buckets: ['scenes'], customer: true })
+    const { role } = cutShort({ ...both, policies: theirs }, [away(one), two, newcomer])
+    const owners = Object.keys(role?.tags ?? {}).filter((key) => /[0-9a-f]{16}$/.test(key))
+    assert.equal(role?.inline.Access?.includes('clips'), false)
+    assert.equal(
+      owners.some((key) => key in roleOf(alone).tags),
+      false,
+    )
   })
 
   it('close a role for which nobody has an external ID yet, by a denial', () => {
