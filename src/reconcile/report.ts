@@ -33,7 +33,7 @@ export function reportStatus(
     observedGeneration: resolution.generation,
     conditions,
     storage: resolution.storage,
-    ...toldOf(resolution, answer),
+    ...toldOf(before, resolution, answer),
     ...planOf(resolution, answer),
     ...(answer !== undefined && answer.checks.length > 0 ? { checks: answer.checks.map(shownCheck) } : {}),
     ...(resolution.vendorRevision === undefined ? {} : { vendorRevision: resolution.vendorRevision }),
@@ -54,12 +54,20 @@ export function isWaiting(
   return asks && answer === undefined && (before?.conditions ?? []).length > 0
 }
 
-/** What is to be pasted where, once the access stands; and in mode Plan, where it is part of what is reviewed. */
+/**
+ * What is to be pasted where, once the access stands; and in mode Plan, where it is part of what is reviewed. While a fault
+ * lasts, what was told for this spec stays: it is what the vendor has, and what a lost external ID is known from.
+ */
 function toldOf(
-  { tell: telling, stance, hold }: Resolution,
+  before: StorageIntegrationStatus | undefined,
+  { tell: telling, stance, hold, generation }: Resolution,
   answer: OwnerReport | undefined,
 ): Partial<StorageIntegrationStatus> {
   const stands = stance === 'Wants' && answer !== undefined && answer.fault === undefined
+  if (stance === 'Wants' && answer?.fault !== undefined && before?.observedGeneration === generation) {
+    const { outputs, nextStep } = before
+    return { ...(outputs === undefined ? {} : { outputs }), ...(nextStep === undefined ? {} : { nextStep }) }
+  }
   if (telling === undefined || (!stands && hold !== 'Planned')) return {}
   const { outputs, nextStep } = tell(telling, answer?.facts)
   return { outputs, ...(nextStep === undefined ? {} : { nextStep }) }

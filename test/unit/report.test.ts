@@ -269,3 +269,21 @@ describe('what the vendor’s form asks for', () => {
     assert.deepEqual([made.outputs, made.nextStep], [undefined, undefined])
   })
 })
+
+describe('what was told', () => {
+  const told = { observedGeneration: 1, outputs: { externalId: 'x' }, nextStep: 'Paste it.' }
+
+  it('stays while a fault lasts: the vendor has it, and a lost external ID is known from it', () => {
+    const { outputs, nextStep } = status({}, answer({ fault: throttled }), told)
+    assert.deepEqual({ outputs, nextStep }, { outputs: told.outputs, nextStep: told.nextStep })
+  })
+  it('goes when it was told for another spec', () => {
+    assert.equal(
+      status({}, answer({ fault: throttled }), { ...told, observedGeneration: 0 }).outputs,
+      undefined,
+    )
+  })
+  it('goes with the access', () => {
+    assert.equal(status({ integration: expired }, answer({ fault: throttled }), told).outputs, undefined)
+  })
+})
