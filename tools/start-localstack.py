@@ -9,6 +9,8 @@
   (https://docs.aws.amazon.com/AmazonS3/latest/API/API_LifecycleRule.html). A rule without an ID gets one here.
   A configuration without rules is malformed, not an internal error: Rule is required
   (https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketLifecycleConfiguration.html).
+- It takes every region outside of the partition aws for us-east-1 (localstack/aws/handlers/region.py). What it is made of
+  knows China and GovCloud and has their partitions in ARNs, so their regions are let through.
 """
 
 import hashlib
@@ -16,6 +18,8 @@ import runpy
 import sys
 import uuid
 
+from boto3.session import Session
+from localstack.aws.handlers import region
 from localstack.services.s3 import validation
 from twisted.internet import endpoints
 
@@ -43,6 +47,10 @@ def validate_lifecycle_configuration(configuration):
     validate_strictly({**configuration, "Rules": rules})
 
 
+PARTITIONS = ("aws", "aws-cn", "aws-us-gov")
+REGIONS = [name for partition in PARTITIONS for name in Session().get_available_regions("s3", partition)]
+
+region.DefaultRegionRewriterStrategy.available_regions = REGIONS
 endpoints.TCP4ServerEndpoint = LoopbackEndpoint
 validation.validate_lifecycle_configuration = validate_lifecycle_configuration
 if sys.version_info < (3, 12):
