@@ -136,4 +136,43 @@ describe('a role that is shared', () => {
       })
     }
   })
+
+  describe('by two CloudAccounts of one cloud account', () => {
+    const second = (spec: object = {}) => {
+      const { aws } = account(stage.rig).spec
+      return { ...account(stage.rig, { aws: { ...aws, ...spec } }), metadata: { name: 'aws-second' } }
+    }
+    const boundary = { permissionsBoundaryArn: 'arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess' }
+
+    it('has one external ID for both, and both their buckets', async () => {
+      await stage.rig.kubectl.apply(second())
+      await connect({ first: 'a/' })
+      await connect({ other: 'b/' }, { account: 'aws-second' })
+      const one = await stage.untilReady('first', 'True', 'Verified')
+      const two = await stage.untilReady('other', 'True', 'Verified')
+      assert.deepEqual(one.status?.outputs.externalId, two.status?.outputs.externalId)
+      assert.equal((await role()).inline[POLICY]?.length, 2)
+      const [read] = (await role()).inline[POLICY] ?? []
+      assert.deepEqual(
+        [read?.Resource].flat().filter((arn) => `${arn}`.endsWith('*')),
+        [`arn:aws:s3:::${one.spec.s3.bucket}/a/*`, `arn:aws:s3:::${two.spec.s3.bucket}/b/*`],
+      )
+      await stage.leave('first')
+      await stage.untilReady('other', 'True', 'Verified')
+      assert.equal((await role()).trust.length, 1)
+    })
+
+    it('that want other boundaries is a conflict, and the older integration’s boundary stays', async () => {
+      await stage.rig.kubectl.apply(second(boundary))
+      await connect({ first: 'a/' })
+      await stage.untilReady('first', 'True', 'Verified')
+      await connect({ other: 'b/' }, { account: 'aws-second' })
+      const refused = await stage.untilReady('other', 'False', 'Conflict')
+      assert.match(readyOf(refused)?.message ?? '', /perception\/first needs the role with other settings/)
+      assert.equal((await role()).boundary, undefined)
+      await stage.leave('first')
+      await stage.untilReady('other', 'True', 'Verified')
+      assert.equal((await role()).boundary, boundary.permissionsBoundaryArn)
+    })
+  })
 })
