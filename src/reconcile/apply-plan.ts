@@ -12,7 +12,7 @@ import {
   type TargetPlan,
   withKeepers,
 } from '../plan/plan-target.ts'
-import { type Written, withDocuments, writeDocuments } from './write-documents.ts'
+import { type OnWritten, type Written, withDocuments, writeDocuments } from './write-documents.ts'
 
 /** A target after its plan was applied as far as it could be. */
 export interface Applied {
@@ -41,9 +41,10 @@ export async function applyPlan(
   driver: TargetDriver,
   input: TargetInput,
   observedAt: number,
+  onWritten: OnWritten,
   signal: AbortSignal,
 ): Promise<Applied> {
-  const first = await writeDocuments(driver, input, observedAt, signal)
+  const first = await writeDocuments(driver, input, observedAt, onWritten, signal)
   const barred = barredBy(first.faults, input)
   if (barred.size === 0) return settle(driver, first, barred, signal)
   const again = performance.now()
@@ -51,7 +52,8 @@ export async function applyPlan(
     input.documents.map(({ kind }) => kind.name),
     signal,
   )
-  const second = await writeDocuments(driver, withKeepers({ ...input, documents }, barred), again, signal)
+  const left = withKeepers({ ...input, documents }, barred)
+  const second = await writeDocuments(driver, left, again, onWritten, signal)
   return settle(driver, second, barred, signal)
 }
 

@@ -95,9 +95,8 @@ async function serve(
     })),
   }
   const held = heldOwners(dependencies, group, input)
-  const applied = await applyPlan(driver, withKeepers(input, held), observedAt, signal)
+  const applied = await applyAloud(dependencies, driver, target, withKeepers(input, held), observedAt, signal)
   noteContention(dependencies, target, group, held, applied.changes)
-  if (applied.changes.length > 0) dependencies.announce(target, applied.changes)
   const checks = await probeAll(driver, group, signal)
   const settling = dependencies.isSettling(target, applied.changes.length > 0)
   return {
@@ -109,6 +108,23 @@ async function serve(
     whatIfs: whatIfs(input, applied, group),
     facts: driver.facts(),
     late: lateOwners(dependencies, target, applied.changes, group),
+  }
+}
+
+/** What was written is announced, also when the pass then fails, before it could read it back. */
+async function applyAloud(
+  { announce }: ServeDependencies,
+  driver: TargetDriver,
+  target: Target,
+  input: TargetInput,
+  observedAt: number,
+  signal: AbortSignal,
+): Promise<Applied> {
+  const written: Change[] = []
+  try {
+    return await applyPlan(driver, input, observedAt, (changes) => written.push(...changes), signal)
+  } finally {
+    if (written.length > 0) announce(target, written)
   }
 }
 

@@ -14,6 +14,9 @@ export interface Written {
   readonly faults: ReadonlyMap<DocumentName, Fault>
 }
 
+/** Told of what the cloud was seen or said to have taken, right after each write. */
+export type OnWritten = (changes: readonly Change[]) => void
+
 /** Milliseconds after which a read is too old to be written over. */
 const FRESH_MS = 1_000
 
@@ -22,12 +25,16 @@ const FRESH_MS = 1_000
  * Where a cloud cannot guard a write, what a stranger writes between our read and our write is lost; so a document whose
  * reading began more than a second ago is read again, and planned again from that, right before it is written.
  *
+ * A write that failed for a moment may have been carried out all the same, or in part: its answer may be lost, or it may be
+ * several requests. What it did is read then, so that nothing is done that nobody is told of.
+ *
  * @param observedAt when `input.documents` began to be read, in `performance.now()`.
  */
 export async function writeDocuments(
   driver: TargetDriver,
   input: TargetInput,
   observedAt: number,
+  onWritten: OnWritten,
   signal: AbortSignal,
 ): Promise<Written> {
   const changes: Change[] = []
@@ -39,9 +46,11 @@ export async function writeDocuments(
       known = withDocuments(known, await driver.read([kind.name], signal))
     const plan = planOf(known, kind.name)
     if (plan === undefined) continue
-    const fault = await writeOne(driver, plan, signal)
+    const { after, done, fault } = await writeAndSee(driver, known, plan, signal)
+    known = after
+    changes.push(...done)
+    if (done.length > 0) onWritten(done)
     if (fault !== undefined) return { input: known, changes, names, faults: new Map([[kind.name, fault]]) }
-    changes.push(...plan.changes)
     names.push(kind.name)
   }
   return { input: known, changes, names, faults: new Map() }
@@ -59,6 +68,46 @@ export function withDocuments(input: TargetInput, fresh: readonly ObservedDocume
 /** The plan for one document, if it changes anything. */
 function planOf(input: TargetInput, name: DocumentName): DocumentPlan | undefined {
   return planTarget(input).documents.find(({ kind, changes }) => kind.name === name && changes.length > 0)
+}
+
+/** One write, and what came of it. A fault that kept nothing from being written is none. */
+async function writeAndSee(
+  driver: TargetDriver,
+  known: TargetInput,
+  plan: DocumentPlan,
+  signal: AbortSignal,
+): Promise<{ readonly after: TargetInput; readonly done: readonly Change[]; readonly fault?: Fault }> {
+  const fault = await writeOne(driver, plan, signal)
+  if (fault === undefined) return { after: known, done: plan.changes }
+  const seen = fault.retry === 'Backoff' ? await lookAgain(driver, plan.kind.name, signal) : undefined
+  if (seen === undefined) return { after: known, done: [], fault }
+  const after = withDocuments(known, seen)
+  const left = (planOf(after, plan.kind.name)?.changes ?? []).map(nameOf)
+  const standing = new Set(
+    seen.flatMap(({ kind, document }) => document.entries.map((entry) => kind.mark(entry))),
+  )
+  const done = plan.changes.filter(
+    (change) => !left.includes(nameOf(change)) && standing.has(change.mark) === (change.action !== 'Remove'),
+  )
+  return left.length === 0 ? { after, done } : { after, done, fault }
+}
+
+/** Undefined where that fails as well. */
+async function lookAgain(
+  driver: TargetDriver,
+  name: DocumentName,
+  signal: AbortSignal,
+): Promise<readonly ObservedDocument[] | undefined> {
+  try {
+    return await driver.read([name], signal)
+  } catch (error) {
+    if (error instanceof FaultError && !signal.aborted) return undefined
+    throw error
+  }
+}
+
+function nameOf({ action, owner, mark }: Change): string {
+  return `${action} ${owner} ${mark}`
 }
 
 async function writeOne(
