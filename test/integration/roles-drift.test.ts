@@ -46,6 +46,7 @@ describe('a role that somebody else changes', () => {
       roles.iam.send(new UpdateRoleCommand({ RoleName, Description: 'theirs', MaxSessionDuration: 3_600 })),
     'the boundary is taken off': (RoleName) =>
       roles.iam.send(new DeleteRolePermissionsBoundaryCommand({ RoleName })),
+    'the tag with its external ID is removed': (role) => roles.untag(role, 'mooring.dev/external-id'),
     'the tag with its policies is removed': (role) => roles.untag(role, 'mooring.dev/policies'),
     'it is deleted whole': async (role, arn) => {
       await roles.removeInline(role, INLINE)
