@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { RoleStep } from '../../src/clouds/aws/role-steps.ts'
-import { type Asking, anAsking } from './role-arbitraries.ts'
+import { type Asking, anAsking, HANDED_OVER, OURS } from './role-arbitraries.ts'
 import { all, cutShort, passOver } from './role-pass.ts'
 import { afterAct } from './role-strangers.ts'
 import { EMPTY_IAM, type SimulatedIam } from './simulated-iam.ts'
@@ -134,6 +134,22 @@ describe('the requests that change a role', () => {
       owners.some((key) => key in roleOf(alone).tags),
       false,
     )
+  })
+
+  it('keep the sign that a role is ours while one leaves and another joins, though neither has the role itself', () => {
+    const served = after({ policies: {}, role: HANDED_OVER }, one)
+    const { states } = passOver(served, [away(one), two])
+    assert.ok(states.length > 2)
+    for (const state of states) assert.equal(roleOf(state).tags['mooring.dev/installation'], OURS)
+  })
+
+  it('attach a policy of ours again that was emptied of what a leaver had in it', () => {
+    const [leaver, newcomer] = [
+      { ...one, customer: true },
+      { ...two, customer: true },
+    ]
+    const { attached } = roleOf(after(after(EMPTY_IAM, leaver), away(leaver), newcomer))
+    assert.deepEqual(attached, ['arn:aws:iam::123456789012:policy/VendorAccess'])
   })
 
   it('close a role for which nobody has an external ID yet, by a denial', () => {
