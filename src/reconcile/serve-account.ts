@@ -9,6 +9,7 @@ import { type Contention, contendedFault } from './contention.ts'
 import { type Findings, failedReports, ownerReports, type WhatIf } from './owner-reports.ts'
 import { isAsking, type Party } from './party.ts'
 import { type OwnerReport, probeKey, questionOf } from './target-report.ts'
+import type { OwnersDeed } from './target-rhythm.ts'
 
 export interface ServeDependencies {
   readonly installation: string
@@ -23,8 +24,8 @@ export interface ServeDependencies {
   readonly wasInPlace: (target: string, owner: string) => boolean
   /** 128 random bits in hexadecimal digits, for what is chosen once and then kept. */
   readonly fresh: () => string
-  /** Notes for whom entries were written, and tells whether it was a moment ago. */
-  readonly wroteFor: (target: Target, owner: string, wrote: boolean) => boolean
+  /** Notes for whom entries were written, or the last ones removed, and tells whether any were written a moment ago. */
+  readonly wroteFor: (target: Target, owner: string, deed: OwnersDeed | undefined) => boolean
   /** True when the last look found nothing of this owner, who was leaving. */
   readonly wasGone: (target: string, owner: string) => boolean
   /** True while a failing check at this target may be the cloud’s own delay after a write. */
@@ -135,16 +136,18 @@ function lateOwners(
   changes: readonly Change[],
   group: readonly Party[],
 ): ReadonlySet<string> {
-  const late = group.filter(({ owner }) => {
+  const late = group.filter(({ owner, stance }) => {
     const mine = changes.filter((change) => change.owner === owner)
-    const wrote = wroteFor(
-      target,
-      owner,
-      mine.some(({ action }) => action !== 'Remove'),
-    )
+    const removes = mine.length > 0 && mine.every(({ action }) => action === 'Remove')
+    const deed = removes && stance === 'Leaves' ? 'Removed' : isWriting(mine) ? 'Wrote' : undefined
+    const wrote = wroteFor(target, owner, deed)
     return wrote && mine.every(({ action }) => action !== 'Remove') && !wasGone(target.key, owner)
   })
   return new Set(late.map(({ owner }) => owner))
+}
+
+function isWriting(changes: readonly Change[]): boolean {
+  return changes.some(({ action }) => action !== 'Remove')
 }
 
 /** The documents that concern anybody who is served now. */

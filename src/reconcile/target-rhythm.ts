@@ -7,6 +7,9 @@ const COOL_DOWN_MS = 1_000
 /** Milliseconds after a write in which a failing check is taken for the cloud’s own delay. */
 const SETTLING_MS = 120_000
 
+/** What a pass did for one owner: wrote entries, or removed its last ones. */
+export type OwnersDeed = 'Wrote' | 'Removed'
+
 /** When targets were last looked at and written; decides pauses, never what is done. */
 export class TargetRhythm {
   readonly #looked = new Map<string, number>()
@@ -38,10 +41,14 @@ export class TargetRhythm {
     return this.#now() - (this.#written.get(key) ?? Number.NEGATIVE_INFINITY) < SETTLING_MS
   }
 
-  /** Notes for whom entries were written, and tells whether it was less than two minutes ago. */
-  wroteFor({ key }: Target, owner: string, wrote: boolean): boolean {
+  /**
+   * Notes for whom entries were written, and tells whether it was less than two minutes ago. Once the last ones are removed,
+   * there is nothing that may yet show: another object of the same name begins anew.
+   */
+  wroteFor({ key }: Target, owner: string, deed: OwnersDeed | undefined): boolean {
     const name = `${key} ${owner}`
-    if (wrote) this.#note(this.#written, name, SETTLING_MS)
+    if (deed === 'Wrote') this.#note(this.#written, name, SETTLING_MS)
+    if (deed === 'Removed') this.#written.delete(name)
     return this.#now() - (this.#written.get(name) ?? Number.NEGATIVE_INFINITY) < SETTLING_MS
   }
 

@@ -137,6 +137,19 @@ describe('a role that is shared', () => {
     }
   })
 
+  it('is not waited for by one that comes back under its old name, is refused, and goes', async () => {
+    await connect({ host: 'a/', guest: 'b/' }, { parameters: { externalId: 'first' } })
+    for (const name of ['host', 'guest']) await stage.untilReady(name, 'True', 'Verified')
+    await stage.leave('guest')
+    await connect({ guest: 'b/' }, { parameters: { externalId: 'second' } })
+    await stage.untilReady('guest', 'False', 'Conflict')
+    await stage.delete('guest')
+    await eventually(async () => {
+      const { code } = await stage.rig.kubectl.run(['get', 'si', 'guest', '-n', stage.namespace])
+      assert.notEqual(code, 0, 'it is still there')
+    })
+  })
+
   describe('by two CloudAccounts of one cloud account', () => {
     const second = (spec: object = {}) => {
       const { aws } = account(stage.rig).spec

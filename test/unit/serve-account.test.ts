@@ -62,7 +62,7 @@ async function served(looks: number) {
     contention: new Contention(1_000),
     wasInPlace: () => false,
     fresh: () => '',
-    wroteFor: (_, __, wrote) => wrote,
+    wroteFor: (_, __, deed) => deed === 'Wrote',
     wasGone: () => false,
     isSettling: (_, wrote) => wrote,
   }
