@@ -116,6 +116,25 @@ describe('an external ID', () => {
       assert.deepEqual(await roles.names(), [])
     })
 
+    it('in a Secret is left out of what is told, and not given away to one that shares the role', async () => {
+      await apply(secret(CANARY))
+      const parametersFrom = [{ name: 'externalId', secretKeyRef: { name: 'dialog', key: 'externalId' } }]
+      await connect('secretive', { vendor: 'cloudglue', parametersFrom })
+      const { status } = await stage.untilReady('secretive', 'True', 'Verified')
+      assert.deepEqual(Object.keys(status?.outputs).sort(), ['bucket', 'roleArn', 'roleName'])
+      await connect('nosy', { vendor: 'cloudglue' })
+      await stage.untilReady('nosy', 'False', 'Conflict')
+      assert.deepEqual(openedBy(await theRole(CLOUDGLUE)), withId(CANARY))
+      await stage.leave('secretive')
+      await stage.untilReady('nosy', 'True', 'Verified')
+      const { externalId } = (await stage.si('nosy')).status?.outputs ?? {}
+      assert.match(externalId, /^[0-9a-f]{32}$/)
+      assert.deepEqual(openedBy(await theRole(CLOUDGLUE)), withId(externalId))
+      await assertNoCanaryShown()
+      await stage.leave('nosy')
+      assert.deepEqual(await roles.names(), [])
+    })
+
     async function assertNoCanaryShown(): Promise<void> {
       const { must } = stage.rig.kubectl
       const objects = await must('get', 'events.events.k8s.io,si,cloudaccounts', '-A', '-o', 'json')
