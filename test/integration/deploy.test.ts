@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { CreateBucketCommand, GetBucketPolicyCommand, S3Client } from '@aws-sdk/client-s3'
 import { repository } from '../rig/cache.ts'
+import { awaitEstablished } from '../rig/established.ts'
 import type { KubernetesObject } from '../rig/kubectl.ts'
 import { startOperator } from '../rig/operator.ts'
 import type { Aws } from '../rig/rig.ts'
@@ -18,7 +19,7 @@ const bucket = uniqueName('street-scenes')
 const s3 = s3Client(aws)
 
 await kubectl.must('apply', '-k', join(repository, 'deploy'))
-await kubectl.must('wait', '--for=condition=Established', '--timeout=30s', 'crd', '--all')
+await awaitEstablished(kubectl, 'crd', '--all')
 await kubectl.must('apply', '-f', join(repository, 'deploy', 'vendors'))
 await kubectl.apply([namespaceNamed('perception'), accountSecret(), cloudAccount()])
 

@@ -4,6 +4,7 @@ import { HttpRest } from '../../src/kube/http-rest.ts'
 import type { KubeObject } from '../../src/kube/object.ts'
 import { collectionPath, objectPath, type ResourceType } from '../../src/kube/resource-type.ts'
 import type { Rest, RestRequest } from '../../src/kube/rest.ts'
+import { awaitEstablished } from '../rig/established.ts'
 import type { Kubectl } from '../rig/kubectl.ts'
 
 export interface Thing extends KubeObject {
@@ -43,7 +44,7 @@ export async function installThings(kubectl: Kubectl): Promise<void> {
       versions: [version],
     },
   })
-  await kubectl.must('wait', '--for=condition=Established', '--timeout=30s', `crd/${name}`)
+  await awaitEstablished(kubectl, `crd/${name}`)
 }
 
 export async function makeNamespace(kubectl: Kubectl, name: string): Promise<string> {

@@ -4,6 +4,7 @@ import { glob, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseAllDocuments } from 'yaml'
 import { repository } from './cache.ts'
+import { awaitEstablished } from './established.ts'
 import type { Kubectl, KubernetesObject } from './kubectl.ts'
 import type { Cluster } from './rig.ts'
 import { serviceAccountKubeconfig } from './service-account.ts'
@@ -14,7 +15,7 @@ const deploy = join(repository, 'deploy')
 export async function installCrds(kubectl: Kubectl): Promise<void> {
   const files = join(repository, 'crds')
   await kubectl.must('apply', '--server-side', '-f', files)
-  await kubectl.must('wait', '--for=condition=Established', '--timeout=30s', '-f', files)
+  await awaitEstablished(kubectl, '-f', files)
 }
 
 /** Applies the vendors that are shipped. */
