@@ -73,18 +73,18 @@ function creation(before: Document<RoleEntry>, after: Document<RoleEntry>, close
 }
 
 /**
- * `before` without what only leavers want. Where all before are leavers, the first one that has the role keeps what the
- * newcomers want as well, so that the role always has an owner. Where a tag has no room for what one had and wants at
- * once, everything that nobody wants any more goes.
+ * `before` without what only leavers want. Where all before are leavers, one of them keeps what the newcomers want as well, so
+ * that the role always has an owner. Where a tag has no room for what one had and wants at once, everything that nobody
+ * wants any more goes.
  */
 function withoutLeavers(before: Document<RoleEntry>, after: Document<RoleEntry>): Document<RoleEntry> {
   const { tags } = before.envelope as RoleEnvelope
   const both = bothTags(tags, tagsFor(after.entries, tags))
   const isTight = Object.values(both).some(({ length }) => length > TAG_VALUE_LIMIT)
   const staying = ownersIn(after)
-  const heir = heirOf(before, staying)
   const marks = new Set(after.entries.map(({ mark }) => mark))
   const names = new Set(after.entries.map(({ part }) => partName(part)))
+  const heir = heirOf(before, staying, names)
   const entries = before.entries.filter((entry) => {
     const owner = ownerOf(entry)
     if (owner === undefined || marks.has(entry.mark)) return true
@@ -102,9 +102,20 @@ function withoutEmptyPolicies(entries: readonly RoleEntry[]): RoleEntry[] {
   )
 }
 
-function heirOf({ entries }: Document<RoleEntry>, staying: ReadonlySet<string>): string | undefined {
-  const holders = entries.filter(({ part }) => part.in === 'Role').flatMap((entry) => ownerOf(entry) ?? [])
-  return holders.some((owner) => staying.has(owner)) ? undefined : holders[0]
+/** Whoever has the role itself; or, where strangers had it before us, whoever has anything that the newcomers want. */
+function heirOf(
+  { entries }: Document<RoleEntry>,
+  staying: ReadonlySet<string>,
+  wanted: ReadonlySet<string>,
+): string | undefined {
+  const owned = entries.flatMap((entry) => {
+    const owner = ownerOf(entry)
+    return owner === undefined ? [] : [{ owner, part: entry.part }]
+  })
+  const holders = owned.filter(({ part }) => part.in === 'Role')
+  const others = holders.length > 0 ? holders : owned
+  if (others.some(({ owner }) => staying.has(owner))) return undefined
+  return others.find(({ part }) => wanted.has(partName(part)))?.owner
 }
 
 function ownersIn({ entries }: Document<RoleEntry>): Set<string> {
