@@ -1,6 +1,7 @@
 /** Stands between a fault proxy and the cloud, and so sees what is really carried out: a test can act right after a write. */
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http'
+import { throttlingAnswer } from '../rig/fault-proxy-throttling.ts'
 import { freePort } from '../rig/free-port.ts'
 
 /** One write that the cloud has just carried out. */
@@ -19,6 +20,8 @@ export interface WriteWatch {
   readonly writes: readonly CarriedOut[]
   /** Acts after the first write that `isIt`, before its answer is passed on; resolves when that is done. */
   after(isIt: (write: CarriedOut) => boolean, act: () => Promise<unknown>): Promise<CarriedOut>
+  /** From now on every write is turned away as one too many, and reads pass; or no more. */
+  turnWritesAway(on: boolean): void
   /** True while nothing is on its way to the cloud. */
   isQuiet(): boolean
   stop(): Promise<void>
@@ -32,13 +35,18 @@ interface Ambush {
 export async function startWriteWatch(target: string): Promise<WriteWatch> {
   const writes: CarriedOut[] = []
   const ambushes = new Set<Ambush>()
-  const under = { way: 0 }
+  const now = { underWay: 0, turningAway: false }
 
   async function pass(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     const body = Buffer.concat(await incoming.toArray())
+    const operation = writeIn(incoming, body)
+    if (operation !== undefined && now.turningAway) {
+      const { status, headers, body: words } = throttlingAnswer(incoming.headers)
+      outgoing.writeHead(status, headers).end(words)
+      return
+    }
     const answer = await forward(target, incoming, body)
     const answerBody = Buffer.concat(await answer.toArray())
-    const operation = writeIn(incoming, body)
     if (operation !== undefined && (answer.statusCode ?? 500) < 300) {
       const write = { operation, text: `${incoming.url} ${body.toString()}`, number: writes.length + 1 }
       writes.push(write)
@@ -52,12 +60,12 @@ export async function startWriteWatch(target: string): Promise<WriteWatch> {
   }
 
   const server = createServer((incoming, outgoing) => {
-    under.way += 1
+    now.underWay += 1
     outgoing.on('error', () => outgoing.destroy())
     pass(incoming, outgoing)
       .catch(() => outgoing.destroy())
       .finally(() => {
-        under.way -= 1
+        now.underWay -= 1
       })
   })
   const port = await freePort()
@@ -67,7 +75,10 @@ export async function startWriteWatch(target: string): Promise<WriteWatch> {
   return {
     endpoint: `http://127.0.0.1:${port}`,
     writes,
-    isQuiet: () => under.way === 0,
+    turnWritesAway: (on) => {
+      now.turningAway = on
+    },
+    isQuiet: () => now.underWay === 0,
     after: (isIt, act) => {
       const { promise, resolve, reject } = Promise.withResolvers<CarriedOut>()
       const spring = (write: CarriedOut) => act().then(() => resolve(write), reject)
