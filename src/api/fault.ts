@@ -21,6 +21,8 @@ export interface Fault {
   readonly retryAfterMs?: number | undefined
   /** For InvalidPrincipal: the principal that the cloud refused, if it said which. */
   readonly principal?: string | undefined
+  /** True where the cloud said for certain that it carried out nothing: the guard of a write did not hold. */
+  readonly notWritten?: true | undefined
 }
 
 /** The one error class of the project: a {@link Fault} that travels by `throw`. */

@@ -162,6 +162,12 @@ export const REASONS = {
     next: 'Remove statements that are no longer needed, or merge integrations; the message has the sizes.',
     retry: 'Slow',
   },
+  UniformAccessNeeded: {
+    meaning:
+      'The grant needs an IAM condition (a prefix), and the bucket does not have uniform bucket-level access, without which Cloud Storage takes none.',
+    next: 'Turn uniform bucket-level access on for the bucket (the message has the command), or leave the prefix out.',
+    retry: 'Slow',
+  },
   TooManyRules: {
     meaning:
       'With this integration’s rules the document would exceed the cloud’s limit of rules; nothing was written.',

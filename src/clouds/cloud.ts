@@ -7,7 +7,7 @@ import type { ObservedDocument } from '../plan/plan-target.ts'
  * The thing in a cloud that integrations share, e.g. a bucket. `key` is the queue key and the same for every
  * CloudAccount that reaches the same thing, so that one pass at a time touches it.
  */
-export type Target = S3BucketTarget | IamRoleTarget | KmsKeyTarget
+export type Target = S3BucketTarget | IamRoleTarget | KmsKeyTarget | GcsBucketTarget | CustomRoleTarget
 
 interface NamedTarget {
   readonly key: string
@@ -32,8 +32,25 @@ export interface KmsKeyTarget extends NamedTarget {
   readonly keyArn: string
 }
 
+export interface GcsBucketTarget extends NamedTarget {
+  readonly kind: 'GcsBucket'
+  readonly bucket: string
+}
+
+/** A custom role of a Google Cloud project: `name` is projects/perception-prod/roles/mooring_reader. */
+export interface CustomRoleTarget extends NamedTarget {
+  readonly kind: 'CustomRole'
+  readonly projectId: string
+  readonly roleId: string
+}
+
+/** A target of another cloud than the session's: a bug of ours, never the user's fault. */
+export function foreignTarget({ name }: Target): Error {
+  return new Error(`${name} belongs to another cloud than this session`)
+}
+
 /** A read-only test, as a browser or vendor would make it, or of what defeats a grant. Equal probes are tried once a pass. */
-export type Probe = CorsPreflight | GrantProbe
+export type Probe = CorsPreflight | GrantProbe | GcsGrantProbe
 
 export interface CorsPreflight {
   readonly kind: 'CorsPreflight'
@@ -53,6 +70,17 @@ export interface GrantProbe {
   readonly actions: readonly string[]
   /** ARNs of this bucket and its objects. */
   readonly resources: readonly string[]
+}
+
+/** What is granted on a Google Cloud Storage bucket, to be held against the bucket's settings. Looked at in mode Plan, too. */
+export interface GcsGrantProbe {
+  readonly kind: 'GcsGrant'
+  /** IAM members, `serviceAccount:reader@vendor.iam.gserviceaccount.com`. */
+  readonly members: readonly string[]
+  /** Roles by their full names. */
+  readonly roles: readonly string[]
+  /** Empty for the whole bucket. */
+  readonly prefix: string
 }
 
 /** One entry of status.checks. */

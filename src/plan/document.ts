@@ -4,7 +4,15 @@ import type { Reason } from '../api/reasons.ts'
 export type DocumentName = (typeof DOCUMENT_NAMES)[number]
 
 /** In the order in which they are written: access before its trimmings. */
-export const DOCUMENT_NAMES = ['IamRole', 'KeyPolicy', 'BucketPolicy', 'Cors', 'Lifecycle'] as const
+export const DOCUMENT_NAMES = [
+  'IamRole',
+  'CustomRole',
+  'KeyPolicy',
+  'BucketPolicy',
+  'BucketIam',
+  'Cors',
+  'Lifecycle',
+] as const
 
 /**
  * A shared cloud document taken apart: entries in the cloud's own order, and the envelope, which is everything
@@ -43,6 +51,11 @@ export interface DocumentKind<Entry = unknown> {
   breach(document: Document<Entry>): LimitBreach | undefined
   /** One line for people: "Allow s3:GetObject on …/* to arn:…". */
   summary(entry: Entry): string
+  /**
+   * True where the document has no room for marks, and the integrations' own ledgers say whose an entry is (ledger.ts). The
+   * driver reads every entry once and without a mark, and writes entries of equal meaning as one.
+   */
+  readonly ledger?: true
   /**
    * True where equal entries of several owners are one thing in the cloud, each with its own mark elsewhere (tags): then an
    * orphan's entry satisfies nobody, since having one's own takes no room.

@@ -193,7 +193,13 @@ function lostRace(what: string): Fault {
   return { reason: 'LostRace', message, retry: 'Backoff' }
 }
 
-const ANSWERS = { S3Bucket: 'BucketAnswers', IamRole: 'RoleAnswers', KmsKey: 'KeyAnswers' } as const
+const ANSWERS = {
+  S3Bucket: 'BucketAnswers',
+  GcsBucket: 'BucketAnswers',
+  IamRole: 'RoleAnswers',
+  CustomRole: 'RoleAnswers',
+  KmsKey: 'KeyAnswers',
+} as const satisfies Readonly<Record<Target['kind'], string>>
 
 function targetAnswers({ kind, name }: Target): CheckResult {
   return { name: ANSWERS[kind], result: 'Passed', message: `${name} answers to Mooring’s credentials` }

@@ -8,8 +8,10 @@ import type { DocumentOutcome, OwnerReport } from './target-report.ts'
 /** The condition that speaks of each kind of document. */
 const CONDITION_OF = {
   IamRole: 'AccessGranted',
+  CustomRole: 'AccessGranted',
   KeyPolicy: 'AccessGranted',
   BucketPolicy: 'AccessGranted',
+  BucketIam: 'AccessGranted',
   Cors: 'CorsConfigured',
   Lifecycle: 'LifecycleConfigured',
 } as const satisfies Readonly<Record<DocumentName, string>>

@@ -85,7 +85,8 @@ export class S3Bucket implements TargetDriver {
   async probe(probe: Probe, signal: AbortSignal): Promise<readonly CheckResult[]> {
     const { accountId, partition, preflight, s3 } = this.#session
     const region = s3.regionOf(this.#bucket)
-    if (probe.kind !== 'Grant') return [await preflight.check(this.#bucket, region, probe, signal)]
+    if (probe.kind === 'CorsPreflight') return [await preflight.check(this.#bucket, region, probe, signal)]
+    if (probe.kind !== 'Grant') return []
     const policy = this.#policy ?? this.#readPolicy(signal)
     const place = { bucket: this.#bucket, accountId, partition, region }
     return checkGrant(probe, { place, policy, settings: this.#settings }, signal)

@@ -2,7 +2,7 @@ import { IAMClient } from '@aws-sdk/client-iam'
 import { STSClient } from '@aws-sdk/client-sts'
 import { FaultError } from '../../api/fault.ts'
 import { retryOf } from '../../api/reasons.ts'
-import type { CloudSession, Target, TargetDriver } from '../cloud.ts'
+import { type CloudSession, foreignTarget, type Target, type TargetDriver } from '../cloud.ts'
 import type { SessionHooks } from '../session-hooks.ts'
 import { type AwsAccountSpec, DEFAULT_REQUESTS_PER_SECOND } from './account.ts'
 import type { AwsCall } from './aws-call.ts'
@@ -109,6 +109,8 @@ class AwsSession implements CloudSession {
         )
       case 'KmsKey':
         return new KmsKey(target.keyArn, this.facts.accountId, this.#kms, knownIdentity)
+      default:
+        throw foreignTarget(target)
     }
   }
 
