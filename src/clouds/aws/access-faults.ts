@@ -1,8 +1,8 @@
 import type { FaultError } from '../../api/fault.ts'
+import { redact } from '../redact.ts'
 import { type AwsCall, subjectOf } from './aws-call.ts'
 import { fault, nameOf } from './fault-parts.ts'
 import { iamActionOf } from './iam-action.ts'
-import { redact } from './redact.ts'
 import type { SdkError } from './sdk-error.ts'
 import { notImplemented } from './service-faults.ts'
 

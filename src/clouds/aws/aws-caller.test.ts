@@ -1,9 +1,10 @@
 import { strict as assert } from 'node:assert'
 import { describe, it } from 'node:test'
 import { FaultError } from '../../api/fault.ts'
+import { TurnedAway } from '../caller.ts'
+import { Pace } from '../pace.ts'
 import type { AwsCall } from './aws-call.ts'
-import { AwsCaller, TurnedAway } from './aws-caller.ts'
-import { Pace } from './pace.ts'
+import { AwsCaller } from './aws-caller.ts'
 
 const never = new AbortController().signal
 const READ: AwsCall = {

@@ -1,7 +1,7 @@
 import type { S3ClientConfig } from '@aws-sdk/client-s3'
 import { FaultError } from '../../api/fault.ts'
+import { Remembered } from '../remembered.ts'
 import { type AwsAccountSpec, DEFAULT_SESSION_NAME } from './account.ts'
-import { Remembered } from './remembered.ts'
 
 /** Resolves to keys for signing; the clients ask before every request. */
 export type CredentialProvider = Extract<NonNullable<S3ClientConfig['credentials']>, () => unknown>

@@ -1,7 +1,7 @@
 import { FaultError } from '../../api/fault.ts'
+import { redact } from '../redact.ts'
 import { type AwsCall, isWrite, serviceName, subjectOf } from './aws-call.ts'
 import { fault } from './fault-parts.ts'
-import { redact } from './redact.ts'
 import type { SdkError } from './sdk-error.ts'
 import { unknown } from './service-faults.ts'
 

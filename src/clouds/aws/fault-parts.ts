@@ -1,6 +1,6 @@
 import { FaultError } from '../../api/fault.ts'
 import { type Reason, retryOf } from '../../api/reasons.ts'
-import { redact } from './redact.ts'
+import { redact } from '../redact.ts'
 import type { SdkError } from './sdk-error.ts'
 
 /** A fault with the reason's own retry class, and the other side's Retry-After where `error` has one. */

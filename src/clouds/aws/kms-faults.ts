@@ -1,9 +1,9 @@
 import { FaultError } from '../../api/fault.ts'
+import { redact } from '../redact.ts'
 import { because } from './access-faults.ts'
 import { type AwsCall, isWrite, subjectOf } from './aws-call.ts'
 import { fault } from './fault-parts.ts'
 import { iamActionOf } from './iam-action.ts'
-import { redact } from './redact.ts'
 import type { SdkError } from './sdk-error.ts'
 import { unavailable, unknown } from './service-faults.ts'
 

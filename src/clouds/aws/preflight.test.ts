@@ -1,10 +1,10 @@
 import { strict as assert } from 'node:assert'
 import { describe, it, type TestContext } from 'node:test'
 import type { CheckResult, CorsPreflight } from '../cloud.ts'
+import { Pace } from '../pace.ts'
+import { Preflight } from '../preflight.ts'
 import { type Answer, startAnsweringServer } from './answering-server.ts'
 import { AwsCaller } from './aws-caller.ts'
-import { Pace } from './pace.ts'
-import { Preflight } from './preflight.ts'
 import { S3Location } from './s3-location.ts'
 
 const never = new AbortController().signal
@@ -127,7 +127,7 @@ describe('a CORS preflight', () => {
 
   it('ends with the reason of an abort', async () => {
     const reason = new Error('the pass was stopped')
-    const preflight = new Preflight(new S3Location('eu-west-1', 'http://127.0.0.1:9'), caller)
+    const preflight = preflightOf('http://127.0.0.1:9')
     await assert.rejects(preflight.check('clips', 'eu-west-1', PROBE, AbortSignal.abort(reason)), reason)
     preflight.close()
   })
@@ -139,10 +139,18 @@ async function answered(test: TestContext, answer: Answer, probe = PROBE): Promi
 }
 
 async function check(endpoint: string, probe: CorsPreflight): Promise<CheckResult> {
-  const preflight = new Preflight(new S3Location('eu-west-1', endpoint), caller)
+  const preflight = preflightOf(endpoint)
   try {
     return await preflight.check('clips', 'eu-west-1', probe, never)
   } finally {
     preflight.close()
   }
+}
+
+function preflightOf(endpoint: string): Preflight {
+  const location = new S3Location('eu-west-1', endpoint)
+  return new Preflight({
+    objectUrl: (bucket, region, key) => location.objectUrl(bucket, region, key),
+    runPlain: (operation, send, signal) => caller.runPlain(operation, send, signal),
+  })
 }

@@ -1,8 +1,8 @@
 import type { FaultError } from '../../api/fault.ts'
+import { redact } from '../redact.ts'
 import { type AwsCall, isWrite, subjectOf } from './aws-call.ts'
 import { malformed } from './document-faults.ts'
 import { fault } from './fault-parts.ts'
-import { redact } from './redact.ts'
 import type { SdkError } from './sdk-error.ts'
 import { bucketNotFound, unknown } from './service-faults.ts'
 

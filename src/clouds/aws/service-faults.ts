@@ -1,8 +1,8 @@
 import { FaultError } from '../../api/fault.ts'
+import { redact } from '../redact.ts'
 import { type AwsCall, isWrite, onSubject, subjectOf } from './aws-call.ts'
 import { fault, nameOf } from './fault-parts.ts'
 import { iamActionOf } from './iam-action.ts'
-import { redact } from './redact.ts'
 import type { SdkError } from './sdk-error.ts'
 import { WrongRegionError } from './wrong-region.ts'
 

@@ -3,6 +3,9 @@ import { STSClient } from '@aws-sdk/client-sts'
 import { FaultError } from '../../api/fault.ts'
 import { retryOf } from '../../api/reasons.ts'
 import { type CloudSession, foreignTarget, type Target, type TargetDriver } from '../cloud.ts'
+import { Pace } from '../pace.ts'
+import { Preflight } from '../preflight.ts'
+import { Remembered } from '../remembered.ts'
 import type { SessionHooks } from '../session-hooks.ts'
 import { type AwsAccountSpec, DEFAULT_REQUESTS_PER_SECOND } from './account.ts'
 import type { AwsCall } from './aws-call.ts'
@@ -14,10 +17,7 @@ import { IamRole } from './iam-role-target.ts'
 import { type Identity, whoAmI } from './identity.ts'
 import { KmsClients } from './kms-clients.ts'
 import { KmsKey } from './kms-key.ts'
-import { Pace } from './pace.ts'
 import { dnsSuffixOf, partitionOf } from './partition.ts'
-import { Preflight } from './preflight.ts'
-import { Remembered } from './remembered.ts'
 import { S3Bucket } from './s3-bucket.ts'
 import { S3Clients } from './s3-clients.ts'
 import { S3Location } from './s3-location.ts'
@@ -76,7 +76,10 @@ class AwsSession implements CloudSession {
     fenceWrites(this.#iam, () => hooks.fence())
     this.#s3 = new S3Clients(this.#caller, location, s3Options, () => hooks.fence())
     this.#kms = new KmsClients(this.#caller, endpoint, { ...shared, credentials }, () => hooks.fence())
-    this.#preflight = new Preflight(location, this.#caller)
+    this.#preflight = new Preflight({
+      objectUrl: (bucket, at, key) => location.objectUrl(bucket, at, key),
+      runPlain: (operation, send, signal) => this.#caller.runPlain(operation, send, signal),
+    })
     this.#identity = new Remembered(() => this.#whoAmI())
   }
 

@@ -1,13 +1,11 @@
 import { Agent, request } from 'undici'
-import type { CheckResult, CorsPreflight } from '../cloud.ts'
-import { type AwsCaller, TurnedAway } from './aws-caller.ts'
+import { socketCode, TurnedAway } from './caller.ts'
+import type { CheckResult, CorsPreflight } from './cloud.ts'
 import { redact } from './redact.ts'
-import type { S3Location } from './s3-location.ts'
-import { readSdkError } from './sdk-error.ts'
 
 const CONNECT_TIMEOUT_MS = 5_000
 const ANSWER_TIMEOUT_MS = 10_000
-/** S3 answers a preflight for any key, whether there is an object or not. */
+/** A preflight is answered for any key, whether there is an object or not. */
 const KEY = 'mooring-preflight'
 
 /** What counts in an answer to a preflight. */
@@ -18,13 +16,21 @@ export interface PreflightAnswer {
   readonly header: (name: string) => string | undefined
 }
 
+/** How preflights of one cloud are sent. */
+export interface PreflightAccess {
+  /** The address that a browser uses for an object; `key` needs no escaping. */
+  objectUrl(bucket: string, region: string, key: string): string
+  /** Paced and counted. */
+  runPlain<T>(operation: string, send: () => Promise<T>, signal: AbortSignal): Promise<T>
+}
+
 /**
  * Tries CORS as a browser does: a real preflight, without credentials, to the bucket's own address.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/RESTOPTIONSobject.html
+ * https://docs.cloud.google.com/storage/docs/cross-origin
  */
 export class Preflight {
-  readonly #location: S3Location
-  readonly #caller: AwsCaller
+  readonly #access: PreflightAccess
   readonly #agent = new Agent({
     allowH2: false,
     connections: 4,
@@ -33,9 +39,8 @@ export class Preflight {
     bodyTimeout: ANSWER_TIMEOUT_MS,
   })
 
-  constructor(location: S3Location, caller: AwsCaller) {
-    this.#location = location
-    this.#caller = caller
+  constructor(access: PreflightAccess) {
+    this.#access = access
   }
 
   /** Never throws for what the other side does; throws the signal's reason when it was aborted. */
@@ -45,10 +50,10 @@ export class Preflight {
     probe: CorsPreflight,
     signal: AbortSignal,
   ): Promise<CheckResult> {
-    const url = this.#location.objectUrl(bucket, region, KEY)
+    const url = this.#access.objectUrl(bucket, region, KEY)
     try {
       const ask = (): Promise<PreflightAnswer> => this.#ask(url, probe, signal)
-      return judge(probe, bucket, await this.#caller.runPlain('Preflight', ask, signal))
+      return judge(probe, bucket, await this.#access.runPlain('Preflight', ask, signal))
     } catch (error) {
       signal.throwIfAborted()
       const what = `the preflight from ${probe.origin} for ${probe.method} on bucket "${bucket}" could not be tried`
@@ -84,7 +89,7 @@ export class Preflight {
 
 function untried(error: unknown): string {
   if (error instanceof TurnedAway) return `asks for fewer requests (${error.message})`
-  return `did not answer (${readSdkError(error).code})`
+  return `did not answer (${socketCode(error)})`
 }
 
 /** Whether a browser would go on after this answer. https://fetch.spec.whatwg.org/#cors-preflight-fetch */

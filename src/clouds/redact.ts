@@ -1,5 +1,13 @@
-/** What never leaves this room: who calls by key, signatures, tokens, ids of one request, times. */
+/**
+ * What never leaves this room: who calls by key, signatures, tokens, ids of one request, times. Google's access tokens
+ * begin with `ya29.`, identity tokens are JWTs, and keys are PEM.
+ */
 const SECRETS: readonly RegExp[] = [
+  /-----BEGIN [^-]*-----(?:[^-]|-(?!----))*(?:-----END [^-]*-----)?/g,
+  /\bya29\.[\w.-]+/g,
+  /\beyJ[\w-]+\.[\w-]+(?:\.[\w-]*)?/g,
+  /\bBearer\s+[\w.~+/-]+=*/gi,
+  /\b(?:access_?token|id_?token|refresh_?token|subject_?token|assertion|client_?secret|private_?key(?:_id)?)["']?\s*[=:]\s*["']?[^\s,;&"']+/gi,
   /\b(?:AKIA|ASIA)[A-Z0-9]{12,}\b/g,
   /\b(?:X-Amz-)?(?:Signature|Credential|Security-Token|SecretAccessKey|SessionToken)\s*[=:]\s*[^\s,;&"']+/gi,
   /\b(?:x-amz-)?(?:extended )?(?:request|host)[ -]?id(?:-2)?\s*[=:]\s*[^\s,;)"']+/gi,
@@ -7,7 +15,7 @@ const SECRETS: readonly RegExp[] = [
   /\b\d{4}-?\d\d-?\d\dT\d\d:?\d\d:?\d\d(?:\.\d+)?Z?/g,
 ]
 
-/** AWS' own words, without anything secret or of one moment only, on one line and of bounded length. */
+/** A cloud's own words, without anything secret or of one moment only, on one line and of bounded length. */
 export function redact(text: string): string {
   const clean = SECRETS.reduce((rest, secret) => rest.replace(secret, '[removed]'), text)
   const line = clean.replace(/\s+/g, ' ').trim()

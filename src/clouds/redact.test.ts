@@ -2,7 +2,7 @@ import { strict as assert } from 'node:assert'
 import { describe, it } from 'node:test'
 import { redact } from './redact.ts'
 
-describe('AWS’ own words', () => {
+describe('a cloud’s own words', () => {
   const cases: readonly (readonly [string, string])[] = [
     ['The key AKIAIOSFODNN7EXAMPLE is unknown', 'The key [removed] is unknown'],
     ['session ASIAIOSFODNN7EXAMPLE', 'session [removed]'],
@@ -12,6 +12,11 @@ describe('AWS’ own words', () => {
     ['token IQoJb3JpZ2luX2VjEXAMPLEEXAMPLEEXAMPLEEXAMPLEEXAMPLE== is old', 'token [removed] is old'],
     ['Signature expired: 20261122T144657Z is now earlier', 'Signature expired: [removed] is now earlier'],
     ['two\n  lines', 'two lines'],
+    ['token ya29.a0AfB_byC-x is old', 'token [removed] is old'],
+    ['Bearer abc.def-1 was refused', '[removed] was refused'],
+    ['got eyJhbGciOi.eyJpc3Mi.c2ln-X here', 'got [removed] here'],
+    ['{"access_token": "abc", "x": 1}', '{"[removed]", "x": 1}'],
+    ['key -----BEGIN PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY----- x', 'key [removed] x'],
   ]
   for (const [text, clean] of cases)
     it(`${JSON.stringify(text)} become fit for users`, () => assert.equal(redact(text), clean))
