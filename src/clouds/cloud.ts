@@ -50,7 +50,7 @@ export function foreignTarget({ name }: Target): Error {
 }
 
 /** A read-only test, as a browser or vendor would make it, or of what defeats a grant. Equal probes are tried once a pass. */
-export type Probe = CorsPreflight | GrantProbe | GcsGrantProbe
+export type Probe = CorsPreflight | GrantProbe | RoleGrantProbe | GcsGrantProbe
 
 export interface CorsPreflight {
   readonly kind: 'CorsPreflight'
@@ -69,6 +69,19 @@ export interface GrantProbe {
   readonly principals: readonly string[]
   readonly actions: readonly string[]
   /** ARNs of this bucket and its objects. */
+  readonly resources: readonly string[]
+}
+
+/**
+ * Who is to assume a role and what it is to be able to do, to be held against everything in the role itself that could defeat
+ * it: a Deny in its trust or in its policies. It is looked at in mode Plan, too.
+ */
+export interface RoleGrantProbe {
+  readonly kind: 'RoleGrant'
+  /** ARNs and account ids of the vendor, and identity providers. */
+  readonly principals: readonly string[]
+  readonly actions: readonly string[]
+  /** ARNs of buckets, objects and keys. */
   readonly resources: readonly string[]
 }
 

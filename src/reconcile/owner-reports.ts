@@ -89,7 +89,10 @@ function ownerReport(person: Party, findings: Findings): OwnerReport {
 /** What needs no write to be tried: whether the grant would be worth anything. */
 function plannedChecks(person: Party, findings: Findings): CheckResult[] {
   if (person.planned !== 'Wants') return []
-  return probeChecks({ ...person, probes: person.probes.filter(({ kind }) => kind === 'Grant') }, findings)
+  return probeChecks(
+    { ...person, probes: person.probes.filter(({ kind }) => kind !== 'CorsPreflight') },
+    findings,
+  )
 }
 
 function servedReport(

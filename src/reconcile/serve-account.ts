@@ -204,7 +204,11 @@ async function probeAll(
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, readonly CheckResult[]>> {
   const wanted = group.flatMap(({ stance, planned, probes }) =>
-    stance === 'Wants' ? probes : planned === 'Wants' ? probes.filter(({ kind }) => kind === 'Grant') : [],
+    stance === 'Wants'
+      ? probes
+      : planned === 'Wants'
+        ? probes.filter(({ kind }) => kind !== 'CorsPreflight')
+        : [],
   )
   const distinct = new Map(wanted.map((probe) => [probeKey(probe), probe]))
   const results = [...distinct].map(async ([key, probe]) => [key, await driver.probe(probe, signal)] as const)

@@ -1,6 +1,6 @@
-import type { RolePart } from '../clouds/aws/role-parts.ts'
-import type { GrantProbe } from '../clouds/cloud.ts'
-import { canonicalJson, isJsonObject, type Json } from '../plan/json.ts'
+import type { RolePart, TrustPart } from '../clouds/aws/role-parts.ts'
+import type { GrantProbe, RoleGrantProbe } from '../clouds/cloud.ts'
+import { canonicalJson, isJsonObject, type Json, type JsonObject } from '../plan/json.ts'
 import type { ClaimedEntry } from '../plan/plan-target.ts'
 
 /**
@@ -58,4 +58,19 @@ function isOf(bucketArn: string, resource: string): boolean {
 function texts(value: Json | undefined): string[] {
   if (value === undefined) return []
   return (Array.isArray(value) ? value : [value]).map(String)
+}
+
+/** What a role is to be good for, for the checks of what in the role itself could defeat it; none while nobody is to assume it. */
+export function roleProbes(entries: readonly ClaimedEntry[]): RoleGrantProbe[] {
+  const parts = entries.map(({ body }) => (body as { readonly part: RolePart }).part)
+  const trusted = parts.flatMap((part) => (part.in === 'Trust' ? Object.values(principalsIn(part)) : []))
+  const principals = [...new Set(trusted.flatMap((names) => texts(names)))].sort()
+  const permissions = parts.flatMap((part) => ('policy' in part ? [part] : []))
+  const actions = [...new Set(permissions.flatMap(({ statement }) => texts(statement.Action)))].sort()
+  const resources = [...new Set(permissions.flatMap(({ resource }) => resource ?? []))].sort()
+  return principals.length === 0 ? [] : [{ kind: 'RoleGrant', principals, actions, resources }]
+}
+
+function principalsIn({ statement }: TrustPart): JsonObject {
+  return isJsonObject(statement.Principal) ? statement.Principal : {}
 }

@@ -5,7 +5,7 @@ import type { Probe, Target } from '../clouds/cloud.ts'
 import type { ClaimedEntry } from '../plan/plan-target.ts'
 import type { Asked } from './asked.ts'
 import { type Found, found, refuse } from './found.ts'
-import { grantProbes } from './grant-probes.ts'
+import { grantProbes, roleProbes } from './grant-probes.ts'
 import { keyClaim } from './key-claims.ts'
 import type { CheckedParameters } from './parameters.ts'
 import type { PlaceholderValues } from './placeholders.ts'
@@ -147,7 +147,14 @@ function claimsOf(
   return found([
     ...(role === undefined
       ? []
-      : [{ target: roleTarget(location, role.name), entries: inRole, probes: [], chosenBefore }]),
+      : [
+          {
+            target: roleTarget(location, role.name),
+            entries: inRole,
+            probes: roleProbes(inRole),
+            chosenBefore,
+          },
+        ]),
     ...(key.value === undefined ? [] : [{ ...key.value, probes: [], ownRole: role?.arn }]),
     { target, entries, probes: [...probes, ...checks], ownRole: role?.arn },
   ])

@@ -24,36 +24,59 @@ interface Hit {
   readonly verdict: 'Defeats' | 'Spares' | 'Unknown'
 }
 
-const NAME = 'NoForeignDeny'
 /** What a message names at most of a kind. */
 const SHOWN = 3
 
+/** What is looked through, and how the check is called. */
+export interface DenyScope {
+  readonly check: string
+  /** For people: "bucket policy". */
+  readonly document: string
+  /** The pairs of what is granted that the statements can deny; absent: those that S3 knows. */
+  readonly accesses?: readonly Access[]
+}
+
+const IN_BUCKET_POLICY: DenyScope = { check: 'NoForeignDeny', document: 'bucket policy' }
+
 /**
- * Whether a Deny of the bucket's policy hits what is granted. An explicit Deny wins over every Allow. Matched on principal,
+ * Whether a Deny of the bucket's policy, or of another one, hits what is granted. An explicit Deny wins over every Allow. Matched on principal,
  * action and resource; a condition counts where it is known whether it holds, and is shown otherwise
  * (docs/decisions/2026-11-22-denies-with-conditions.md).
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
  */
-export function judgeDenies(statements: readonly Statement[], grant: Grant, place: Place): CheckResult {
-  const hits = statements.flatMap((statement, index) => hitOf(statement, index, grant, place))
+export function judgeDenies(
+  statements: readonly Statement[],
+  grant: Grant,
+  place: Place,
+  scope: DenyScope = IN_BUCKET_POLICY,
+): CheckResult {
+  const { check: name, document } = scope
+  const accesses = scope.accesses ?? accessesOf(grant.actions, grant.resources)
+  const hits = statements.flatMap((statement, index) =>
+    hitOf(statement, index, { ...grant, accesses }, place),
+  )
   const defeats = hits.filter(({ verdict }) => verdict === 'Defeats')
   const unknown = hits.filter(({ verdict }) => verdict === 'Unknown')
   if (defeats.length > 0) {
-    const message = `${told(defeats, defeatText)}. Narrow or remove it: Mooring changes no statement that it did not make`
-    return { name: NAME, result: 'Failed', reason: 'GrantDefeated', message }
+    const message = `${told(defeats, (hit) => defeatText(hit, document))}. Narrow or remove it: Mooring changes no statement that it did not make`
+    return { name, result: 'Failed', reason: 'GrantDefeated', message }
   }
   if (unknown.length > 0) {
-    const message = `${told(unknown, unknownText)}. If it is not meant for them, let its condition except them by aws:PrincipalArn or aws:PrincipalAccount`
-    return { name: NAME, result: 'Unknown', message }
+    const message = `${told(unknown, (hit) => unknownText(hit, document))}. If it is not meant for them, let its condition except them by aws:PrincipalArn or aws:PrincipalAccount`
+    return { name, result: 'Unknown', message }
   }
   const spared = hits.length === 0 ? '' : `; ${told(hits, sparedText)}`
-  return { name: NAME, result: 'Passed', message: `no Deny of the bucket policy defeats the grant${spared}` }
+  return { name, result: 'Passed', message: `no Deny of the ${document} defeats the grant${spared}` }
 }
 
-function hitOf(statement: Statement, index: number, grant: Grant, place: Place): Hit[] {
+function hitOf(
+  statement: Statement,
+  index: number,
+  grant: Pick<Grant, 'grantees'> & { readonly accesses: readonly Access[] },
+  place: Place,
+): Hit[] {
   if (statement.Effect !== 'Deny') return []
-  const wanted = accessesOf(grant.actions, grant.resources)
-  const extents = wanted.map((access) => ({ access, extent: extentOf(statement, access) }))
+  const extents = grant.accesses.map((access) => ({ access, extent: extentOf(statement, access) }))
   const accesses = extents.filter(({ extent }) => extent !== 'None').map(({ access }) => access)
   const matches = grant.grantees.map((grantee) => ({ grantee, match: matchOf(statement, grantee) }))
   const met = matches.filter(({ match }) => match !== 'None')
@@ -93,14 +116,14 @@ function told(hits: readonly Hit[], text: (hit: Hit) => string): string {
   return bounded(hits.map(text), '; ')
 }
 
-function defeatText(hit: Hit): string {
+function defeatText(hit: Hit, document: string): string {
   const where = hit.tests.length === 0 ? '' : `, since this holds for it: ${conditionText(hit.tests)}`
-  return `${hit.statement} of the bucket policy denies ${whom(hit)} ${what(hit)}${where}`
+  return `${hit.statement} of the ${document} denies ${whom(hit)} ${what(hit)}${where}`
 }
 
-function unknownText(hit: Hit): string {
+function unknownText(hit: Hit, document: string): string {
   const condition = hit.tests.length === 0 ? '' : ` where ${conditionText(hit.tests)}`
-  return `${hit.statement} of the bucket policy denies ${whom(hit)} ${what(hit)}${condition}, and whether that concerns them cannot be known from here`
+  return `${hit.statement} of the ${document} denies ${whom(hit)} ${what(hit)}${condition}, and whether that concerns them cannot be known from here`
 }
 
 function sparedText({ statement, tests }: Hit): string {

@@ -14,11 +14,12 @@ import {
 import type { Document, DocumentName } from '../../plan/document.ts'
 import type { DocumentPlan } from '../../plan/plan-document.ts'
 import type { ObservedDocument } from '../../plan/plan-target.ts'
-import type { CheckResult, TargetDriver } from '../cloud.ts'
+import type { CheckResult, Probe, TargetDriver } from '../cloud.ts'
 import { deleteCustomerPolicy, saveCustomerPolicy } from './customer-policy.ts'
 import { absentAsUndefined, type IamAccess, sendToIam } from './iam-requests.ts'
 import { iamRoleKind } from './iam-role.ts'
 import { type FoundRole, policyArn, readRole } from './read-role.ts'
+import { checkRole } from './role-checks.ts'
 import { closedTrust, decodeRole, type RoleEnvelope } from './role-document.ts'
 import { externalIdIn, type RoleEntry, type Tags, tagsFor } from './role-ledger.ts'
 import { type RoleStep, roleSteps } from './role-steps.ts'
@@ -66,8 +67,14 @@ export class IamRole implements TargetDriver {
     }
   }
 
-  async probe(): Promise<readonly CheckResult[]> {
-    return []
+  /** Of a role that is not there yet, or is somebody else's, nothing is known that could defeat a grant. */
+  async probe(probe: Probe): Promise<readonly CheckResult[]> {
+    const found = this.#found
+    if (probe.kind !== 'RoleGrant' || found === undefined) return []
+    const document = decodeRole(found)
+    if ((document.envelope as RoleEnvelope).state !== 'Ours') return []
+    const { accountId, partition, region } = this.#iam
+    return checkRole(probe, { arn: found.arn, document, accountId, partition, region })
   }
 
   async #carryOut(step: RoleStep, about: PolicyPlace, signal: AbortSignal): Promise<void> {
