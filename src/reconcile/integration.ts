@@ -7,14 +7,18 @@ import type { PassResult } from '../kube/workers.ts'
 import {
   APPLIED_AT_ANNOTATION,
   appliedAt,
+  FINALIZER,
   joinedPlaces,
   placesText,
   withoutPlaces,
 } from '../vendors/applied-at.ts'
+import { CHOSEN_ANNOTATION, chosenText } from '../vendors/chosen.ts'
 import { changesIn, type Resolution, resolve } from '../vendors/resolve.ts'
+import { ownerOf } from '../vendors/spec.ts'
+import type { Tell } from '../vendors/tell.ts'
 import { type Caches, gather } from './gather.ts'
 import { isWaiting, reportStatus } from './report.ts'
-import { FINALIZER, STORAGE_INTEGRATIONS } from './resources.ts'
+import { STORAGE_INTEGRATIONS } from './resources.ts'
 import type { SecretReader } from './secret-values.ts'
 import type { OwnerReport } from './target-report.ts'
 import type { World } from './world.ts'
@@ -72,7 +76,7 @@ function forget({ world, wakeTarget }: IntegrationDependencies, key: string): Pa
 async function guarded(
   { rest, caches, world }: IntegrationDependencies,
   integration: StorageIntegration,
-  { owner, stance, claims }: Resolution,
+  { owner, stance, claims, tell }: Resolution,
 ): Promise<StorageIntegration | undefined> {
   if (stance !== 'Wants') return integration
   const held = await addFinalizer(rest, STORAGE_INTEGRATIONS, integration, FINALIZER)
@@ -85,12 +89,26 @@ async function guarded(
     left.map(({ target }) => target.key),
   )
   const value = placesText(joinedPlaces(kept, places))
-  const current = await setAnnotation(rest, STORAGE_INTEGRATIONS, held, {
+  const placed = await setAnnotation(rest, STORAGE_INTEGRATIONS, held, {
     name: APPLIED_AT_ANNOTATION,
     value,
   })
+  const current = placed && (await remembering(rest, placed, tell, world.factsOf(owner)))
   if (current !== undefined) caches.integrations.put(current)
   return current
+}
+
+/** What Mooring chose and the role is seen to have is written down, for the day when somebody deletes the role. */
+async function remembering(
+  rest: Rest,
+  integration: StorageIntegration,
+  tell: Tell | undefined,
+  { generated }: Readonly<Record<string, string>>,
+): Promise<StorageIntegration | undefined> {
+  const isOurs = tell?.generated !== undefined && generated !== undefined
+  const value = isOurs ? chosenText(ownerOf(integration), generated) : undefined
+  if (value === undefined) return integration
+  return setAnnotation(rest, STORAGE_INTEGRATIONS, integration, { name: CHOSEN_ANNOTATION, value })
 }
 
 /**

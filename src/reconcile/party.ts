@@ -17,7 +17,7 @@ export interface Party {
   readonly target: Target
   readonly entries: readonly ClaimedEntry[]
   readonly probes: readonly Probe[]
-  /** What Mooring chose for it earlier, as status tells; counts only where the cloud has lost it. */
+  /** What Mooring chose for it earlier; counts only where the cloud has lost it. */
   readonly chosenBefore?: string | undefined
   /** ARN of a role that the integration itself makes and that its entries name. */
   readonly ownRole?: string | undefined

@@ -32,8 +32,5 @@ export const NAMESPACES = {
   namespaced: false,
 } as const satisfies ResourceType
 
-/** Holds an integration until its access is taken away in the cloud. */
-export const FINALIZER = 'mooring.dev/revoke'
-
 /** Marks the CloudAccount that integrations without spec.account use. */
 export const DEFAULT_ACCOUNT_ANNOTATION = 'mooring.dev/is-default-account'

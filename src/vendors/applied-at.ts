@@ -9,6 +9,9 @@ import { DOCUMENT_NAMES, type DocumentName } from '../plan/document.ts'
  */
 export const APPLIED_AT_ANNOTATION = 'mooring.dev/applied-at'
 
+/** Holds an integration until its access is taken away in the cloud. */
+export const FINALIZER = 'mooring.dev/revoke'
+
 /** Documents by target key. */
 export type Places = ReadonlyMap<string, readonly DocumentName[]>
 
@@ -53,6 +56,17 @@ export function withoutPlaces(places: Places, gone: readonly string[]): Places {
 /** The annotation's value; sorted, so that it does not change without reason. */
 export function placesText(places: Places): string {
   return JSON.stringify(Object.fromEntries([...places].sort(([a], [b]) => (a < b ? -1 : 1))))
+}
+
+/**
+ * The fault of a leaving integration of which nobody knows any more where it was applied: its vendor is gone or unusable, and so
+ * are the places that were written down. Letting it go would leave its access open.
+ */
+export function forgotten({ metadata, spec }: StorageIntegration): Fault | undefined {
+  const isHeld = metadata.finalizers?.includes(FINALIZER) === true
+  if (!isHeld || metadata.annotations?.[APPLIED_AT_ANNOTATION] !== undefined) return undefined
+  const message = `annotation ${APPLIED_AT_ANNOTATION}, which said where access was applied, was removed, and StorageVendor "${spec.vendor}" does not say it now. Apply the vendor again, so that all of it is found and taken away.`
+  return { reason: 'TargetOutOfReach', message, retry: 'OnChange' }
 }
 
 /** The fault of an integration with places that its account does not reach any more; undefined when it reaches all. */

@@ -4,6 +4,7 @@ import { GENERATED } from '../clouds/aws/role-parts.ts'
 import type { Probe, Target } from '../clouds/cloud.ts'
 import type { ClaimedEntry } from '../plan/plan-target.ts'
 import type { Asked } from './asked.ts'
+import { chosenFor } from './chosen.ts'
 import { type Found, found, refuse } from './found.ts'
 import { grantProbes, roleProbes } from './grant-probes.ts'
 import { keyClaim } from './key-claims.ts'
@@ -14,19 +15,16 @@ import type { ResolveInput } from './resolve.ts'
 import { roleClaims } from './role-claims.ts'
 import { type NamedRole, namedRole } from './role-name.ts'
 import { s3Claims } from './s3-claims.ts'
-import type { Location } from './spec.ts'
+import { type Location, ownerOf } from './spec.ts'
 import { type Tell, tell } from './tell.ts'
 import { applies } from './when.ts'
-
-/** What Mooring chooses: 128 bits as hexadecimal digits. */
-const GENERATED_FORM = /^[0-9a-f]{32}$/
 
 /** What an integration wants of one target. */
 export interface WantedAt {
   readonly target: Target
   readonly entries: readonly ClaimedEntry[]
   readonly probes: readonly Probe[]
-  /** What Mooring chose earlier for this integration, as status tells; counts only where the cloud has lost it. */
+  /** What Mooring chose earlier for this integration; counts only where the cloud has lost it. */
   readonly chosenBefore?: string | undefined
   /** ARN of the role that the integration itself makes, for targets whose entries may name it. */
   readonly ownRole?: string | undefined
@@ -87,12 +85,8 @@ function tellingOf(
   }
 }
 
-/** The value of the Generated parameter in status.outputs, where the recipe shows it by itself. */
-function chosenBefore({ integration }: ResolveInput, { outputs, generated }: Tell): string | undefined {
-  const shown = outputs.find(({ value }) => value === `\${parameters.${generated}}`)
-  const told =
-    generated === undefined || shown === undefined ? undefined : integration.status?.outputs?.[shown.name]
-  return told !== undefined && GENERATED_FORM.test(told) ? told : undefined
+function chosenBefore({ integration }: ResolveInput, { generated }: Tell): string | undefined {
+  return generated === undefined ? undefined : chosenFor(ownerOf(integration), integration)
 }
 
 function grantsSomething({ entries }: WantedAt): boolean {

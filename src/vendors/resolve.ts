@@ -4,7 +4,7 @@ import type { StorageIntegration } from '../api/generated/storage-integration.ts
 import type { StorageVendor } from '../api/generated/storage-vendor.ts'
 import { DOCUMENT_NAMES, type DocumentName } from '../plan/document.ts'
 import type { Stance } from '../plan/ownership.ts'
-import { appliedAt, outOfReach, type Places } from './applied-at.ts'
+import { appliedAt, forgotten, outOfReach, type Places } from './applied-at.ts'
 import type { Found } from './found.ts'
 import type { Grant, WantedAt } from './grant.ts'
 import type { GivenParameters } from './parameters.ts'
@@ -82,7 +82,10 @@ export function resolve(input: ResolveInput): Resolution {
   const made: Grant | undefined = grant.ok ? grant.value : undefined
   const claims = location.ok ? claimsOf(location.value, made, appliedAt(integration)) : []
   const reached = claims.map(({ target }) => target.key)
-  const lost = location.ok ? outOfReach(integration, account?.metadata.name ?? '', reached) : location.fault
+  const lost = location.ok
+    ? (outOfReach(integration, account?.metadata.name ?? '', reached) ??
+      (grant.ok ? undefined : forgotten(integration)))
+    : location.fault
   const decided = decide(input, lost, lost ?? (grant.ok ? undefined : grant.fault))
   return {
     owner: ownerOf(integration),

@@ -235,6 +235,21 @@ describe('an external ID', () => {
       assert.deepEqual(await theRole(CLOUDGLUE), role)
     })
 
+    it('outlives its role, deleted by hand while its integrations were suspended and their status wiped', async () => {
+      const id = await idOf('one')
+      for (const name of ['one', 'two']) {
+        await stage.change(name, { suspend: true })
+        await stage.untilReady(name, 'Unknown', 'Suspended')
+        assert.equal(await idOf(name), undefined)
+      }
+      await roles.destroy(CLOUDGLUE)
+      for (const name of ['one', 'two']) await stage.change(name, { suspend: false })
+      await stage.untilReady('one', 'True', 'Verified')
+      await stage.untilReady('two', 'True', 'Verified')
+      assert.deepEqual([await idOf('one'), await idOf('two')], [id, id])
+      assert.deepEqual(openedBy(await theRole(CLOUDGLUE)), withId(id))
+    })
+
     it('that differs from the one that another integration was given is a conflict until that one goes', async () => {
       const id = await idOf('one')
       await connect('other', { vendor: 'cloudglue', parameters: { externalId: 'chosen-by-us' } })

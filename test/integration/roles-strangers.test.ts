@@ -91,6 +91,27 @@ describe('what strangers made', () => {
       await roles.putTrust(ROLE, [...trust, { ...trust[0], Sid: 'Theirs', Condition: undefined }])
     })
 
+    it('that denies what is granted is told, and stands', async () => {
+      const { trust } = await role()
+      const denial = { Sid: 'Stop', Effect: 'Deny', Principal: '*', Action: 'sts:AssumeRole' }
+      await roles.putTrust(ROLE, [...trust, denial])
+      await stage.untilReady('host', 'False', 'GrantDefeated')
+      assert.match(
+        await message('host'),
+        /statement "Stop" of the role’s trust policy denies .* all that is granted/,
+      )
+      await roles.putTrust(ROLE, trust)
+      await stage.untilReady('host', 'True', 'Verified')
+      await roles.putInline(ROLE, 'stop', [{ Sid: 'Stop', Effect: 'Deny', Action: 's3:*', Resource: '*' }])
+      await stage.untilReady('host', 'False', 'GrantDefeated')
+      assert.match(await message('host'), /statement "Stop" of the role’s own policies denies/)
+      await roles.removeInline(ROLE, 'stop')
+      await stage.untilReady('host', 'True', 'Verified')
+      const { checks } = (await stage.si('host')).status ?? {}
+      const told = JSON.stringify(checks)
+      assert.match(told, /somebody else’s statement lets others assume the role: .*Theirs/)
+    })
+
     it('stays through changes of ours', async () => {
       await connect('second')
       await stage.untilReady('second', 'True', 'Verified')

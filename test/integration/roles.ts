@@ -3,6 +3,7 @@ import {
   CreateRoleCommand,
   DeleteRoleCommand,
   DeleteRolePolicyCommand,
+  DetachRolePolicyCommand,
   GetPolicyCommand,
   GetPolicyVersionCommand,
   GetRoleCommand,
@@ -66,11 +67,22 @@ export function rolesOf({ endpoint, region, credentials, accountId }: Aws) {
     },
     untag: (RoleName: string, ...TagKeys: string[]) => iam.send(new UntagRoleCommand({ RoleName, TagKeys })),
     remove: (RoleName: string) => iam.send(new DeleteRoleCommand({ RoleName })),
+    destroy: (RoleName: string) => destroyRole(iam, RoleName),
     names: async () => {
       const { Roles = [] } = await iam.send(new ListRolesCommand({}))
       return Roles.map(({ RoleName = '' }) => RoleName).sort()
     },
   }
+}
+
+/** As somebody does by hand: IAM deletes no role that has policies. */
+async function destroyRole(iam: IAMClient, RoleName: string): Promise<void> {
+  const { PolicyNames = [] } = await iam.send(new ListRolePoliciesCommand({ RoleName }))
+  for (const PolicyName of PolicyNames) await iam.send(new DeleteRolePolicyCommand({ RoleName, PolicyName }))
+  const { AttachedPolicies = [] } = await iam.send(new ListAttachedRolePoliciesCommand({ RoleName }))
+  for (const { PolicyArn } of AttachedPolicies)
+    await iam.send(new DetachRolePolicyCommand({ RoleName, PolicyArn }))
+  await iam.send(new DeleteRoleCommand({ RoleName }))
 }
 
 async function readRole(iam: IAMClient, accountId: string, RoleName: string): Promise<RoleNow | undefined> {

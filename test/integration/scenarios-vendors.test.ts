@@ -153,6 +153,25 @@ describe('vendors and accounts', () => {
       await assertUntouched(bucket)
     })
 
+    it('deleted while in use, and with it the note of where access was applied, lets nothing go unrevoked', async () => {
+      await apply(vendorOf('forgotten'))
+      const bucket = await integrate('noted', { vendor: 'forgotten' })
+      await stage.untilReady('noted', 'True', 'Verified')
+      await stage.rig.kubectl.delete('storagevendor', 'forgotten')
+      await stage.untilReady('noted', 'False', 'VendorNotFound')
+      await stage.rig.kubectl.must('annotate', 'si/noted', '-n', stage.namespace, 'mooring.dev/applied-at-')
+      await stage.delete('noted')
+      await stage.untilReady('noted', 'False', 'TargetOutOfReach')
+      assert.match(
+        await message('noted'),
+        /annotation mooring.dev\/applied-at.* was removed.* Apply the vendor again/,
+      )
+      assert.equal((await oursIn(stage.s3, bucket)).length, 1)
+      await apply(vendorOf('forgotten'))
+      await stage.untilGone('noted')
+      await assertUntouched(bucket)
+    })
+
     it('spoilt while in use takes nothing away, and mended goes on', async () => {
       await apply(vendorOf('wavering'))
       const bucket = await integrate('faithful', { vendor: 'wavering' })

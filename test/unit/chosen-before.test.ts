@@ -4,11 +4,10 @@ import { describe, it } from 'node:test'
 import { resolve } from '../../src/vendors/resolve.ts'
 import { anInput, anIntegration, aVendor } from './things.ts'
 
-const OUTPUTS = [{ name: 'externalId', label: 'External ID', value: '${parameters.id}' }]
 const ID = '0f1e2d3c4b5a69788796a5b4c3d2e1f0'
 
-/** What the claim on the role says of the ID that status tells. */
-function chosenBefore(told: string | undefined, outputs = OUTPUTS): string | undefined {
+/** What the claim on the role says of the ID that the annotation tells. */
+function chosenBefore(told: string | undefined): string | undefined {
   const role = {
     trust: {
       statements: [
@@ -29,20 +28,21 @@ function chosenBefore(told: string | undefined, outputs = OUTPUTS): string | und
     ],
   }
   const parameters = [{ name: 'id', description: 'd', source: 'Generated', required: true } as const]
-  const vendor = aVendor({ parameters, s3: { role, outputs } })
-  const status = told === undefined ? {} : { status: { outputs: { externalId: told } } }
-  const { claims, fault } = resolve(anInput({ vendor, integration: { ...anIntegration(), ...status } }))
+  const vendor = aVendor({ parameters, s3: { role } })
+  const integration = anIntegration()
+  const annotations = told === undefined ? {} : { 'mooring.dev/external-id': told }
+  const annotated = { ...integration, metadata: { ...integration.metadata, annotations } }
+  const { claims, fault } = resolve(anInput({ vendor, integration: annotated }))
   assert.equal(fault, undefined)
   return claims.find(({ target }) => target.kind === 'IamRole')?.chosenBefore
 }
 
 describe('an external ID that Mooring chose', () => {
-  it('is known from status, for a role that was lost', () => assert.equal(chosenBefore(ID), ID))
-  it('is chosen anew when status is wiped', () => assert.equal(chosenBefore(undefined), undefined))
-  it('is not taken from a status that somebody wrote', () =>
-    assert.equal(chosenBefore('anything'), undefined))
-  it('is not taken from an output that holds more', () => {
-    const value = 'id: ${parameters.id}'
-    assert.equal(chosenBefore(ID, [{ name: 'externalId', label: 'l', value }]), undefined)
-  })
+  it('is known from the annotation, for a role that was lost', () =>
+    assert.equal(chosenBefore(`perception/street-scenes ${ID}`), ID))
+  it('is chosen anew without one', () => assert.equal(chosenBefore(undefined), undefined))
+  it('is not taken from what somebody wrote', () =>
+    assert.equal(chosenBefore('perception/street-scenes anything'), undefined))
+  it('is not inherited by a copy of the object', () =>
+    assert.equal(chosenBefore(`perception/clips ${ID}`), undefined))
 })
