@@ -6,6 +6,8 @@
  * Nothing needs to be stopped: what a test process started ends with it.
  */
 import { randomBytes, randomInt } from 'node:crypto'
+import { startGcp } from './gcp.ts'
+import type { GcpFacade } from './gcp-facade.ts'
 import { startMinistack } from './ministack.ts'
 import {
   type Cluster,
@@ -43,6 +45,12 @@ export const ministack = once(async (): Promise<{ readonly endpoint: string }> =
   const endpoint = process.env.MOORING_TEST_MINISTACK_ENDPOINT
   return endpoint ? { endpoint } : startMinistack(makeRunFolder('ministack'))
 })
+
+/**
+ * A Google Cloud for this test file alone: it starts in less than a second, and tests make it fail and count its
+ * requests. Tests of one file keep apart by projects and buckets: `gcpAccount(await gcp(), uniqueName('project'))`.
+ */
+export const gcp = once((): Promise<GcpFacade> => startGcp(makeRunFolder('gcp')))
 
 /** The shared cluster, for tests that need no cloud: alone they start faster. */
 export const cluster = once(async (): Promise<Cluster> => {
