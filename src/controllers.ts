@@ -16,6 +16,7 @@ import { Contention } from './reconcile/contention.ts'
 import { FirstRound } from './reconcile/first-round.ts'
 import type { Caches } from './reconcile/gather.ts'
 import { type IntegrationDependencies, integrationPass } from './reconcile/integration.ts'
+import { annotatedLedgers } from './reconcile/ledgers.ts'
 import { secretReader } from './reconcile/secret-values.ts'
 import { Sessions } from './reconcile/sessions.ts'
 import { type TargetDependencies, targetPass } from './reconcile/target.ts'
@@ -123,6 +124,7 @@ function dependenciesOf(
     wake: (owner) => queues.integration.add(owner),
     wakeAccount: (account) => queues.account.add(account),
     openSession: (account, signal) => sessions.open(account, signal),
+    ledgers: annotatedLedgers(caches.integrations, rest),
     announce: announceChanges.bind(undefined, announcing),
     onStatus: announceStatus.bind(undefined, announcing),
     internalError: (error) => internalError(log, error),

@@ -25,8 +25,8 @@ export interface Document<Entry = unknown> {
 
 /** Why a document cannot take an entry: a limit of the cloud, or somebody else who has the place. */
 export interface LimitBreach {
-  readonly reason: Extract<Reason, 'PolicyTooLarge' | 'TooManyRules' | 'Conflict'>
-  /** What is too much, with sizes: "22,114 of at most 20,480 bytes". For Conflict: the whole sentence. */
+  readonly reason: Extract<Reason, 'PolicyTooLarge' | 'TooManyRules' | 'Conflict' | 'UniformAccessNeeded'>
+  /** What is too much, with sizes: "22,114 of at most 20,480 bytes". Where nothing is too much: the whole sentence. */
   readonly detail: string
 }
 

@@ -42,6 +42,7 @@ export interface DocumentPlan<Entry = unknown> {
  * 2. Owner by owner, those with entries in the document first (who fits what the others have before one who changed its
  *    mind), then in the order given (oldest first), wanted entries are replaced in place, or appended unless an equal foreign entry satisfies them. An owner whose entries would break a
  *    limit, or clash with what somebody before it has or wants, is refused whole.
+ *    Where equal entries are one in the cloud, an entry whose new form a stranger has already goes instead of being replaced.
  * 3. The result is refused if it would change any entry that is not ours to change.
  *
  * @throws FaultError with reason PlanRefused when step 3 finds a change (a bug of ours, never the user's fault).
@@ -232,6 +233,12 @@ function placeEntries<Entry>(
     const present = entries[at]
     if (present !== undefined) {
       if (kind.meaning(present) === kind.meaning(body)) continue
+      if (kind.ledger === true && satisfying.has(kind.meaning(body))) {
+        entries.splice(at, 1)
+        changes.push({ ...change, action: 'Remove', summary: kind.summary(present) })
+        adopted.set(mark, owner)
+        continue
+      }
       entries[at] = kind.withMark(body, mark)
       changes.push({ action: 'Replace', ...change })
     } else if (satisfying.has(kind.meaning(body)) && kind.reclaims?.(body) !== true) {

@@ -169,7 +169,7 @@ function refusedFault(refusal: Refusal | undefined): Fault | undefined {
   if (refusal === undefined) return undefined
   const { reason, document, detail } = refusal
   const message =
-    reason === 'Conflict'
+    reason === 'Conflict' || reason === 'UniformAccessNeeded'
       ? `${document}: ${detail}. Nothing of this integration was changed; what it had before stays.`
       : `with this integration the ${document} would have ${detail}. Nothing of it was written. Remove entries that are no longer needed.`
   return { reason, message, retry: retryOf(reason) }

@@ -6,6 +6,8 @@ import type { Change } from '../plan/plan-document.ts'
 import { planTarget, type TargetInput, withKeepers } from '../plan/plan-target.ts'
 import { type Applied, applyPlan } from './apply-plan.ts'
 import { type Contention, contendedFault } from './contention.ts'
+import { LedgerDriver } from './ledger-driver.ts'
+import type { Ledgers } from './ledgers.ts'
 import { type Findings, failedReports, ownerReports, type WhatIf } from './owner-reports.ts'
 import { isAsking, type Party } from './party.ts'
 import { type OwnerReport, probeKey, questionOf } from './target-report.ts'
@@ -14,6 +16,8 @@ import type { OwnersDeed } from './target-rhythm.ts'
 export interface ServeDependencies {
   readonly installation: string
   readonly openSession: (account: string, signal: AbortSignal) => Promise<CloudSession>
+  /** Whose an entry is, where a document has no room for marks. */
+  readonly ledgers: Ledgers
   /** Told of what was written for whom, for events, logs and metrics. */
   readonly announce: (target: Target, changes: readonly Change[]) => void
   /** An error that is no Fault: a bug. Returns the fault to report. */
@@ -67,7 +71,11 @@ export async function serveAccount(
   try {
     const session = await dependencies.openSession(account, signal)
     await session.identity(signal)
-    const findings = await serve(dependencies, session.open(target), target, { group, people, ghost }, signal)
+    const { ledgers, installation } = dependencies
+    const scope = { ledgers, installation, target, owners: people.map(({ owner }) => owner) }
+    const driver = new LedgerDriver(session.open(target), scope)
+    const findings = await serve(dependencies, driver, target, { group, people, ghost }, signal)
+    if (!findings.settling) await driver.settle(findings.applied.documents, signal)
     return { account, owners: ownerReports(active, findings), orphans: findings.applied.orphans }
   } catch (error) {
     if (signal.aborted) throw error

@@ -1,0 +1,75 @@
+import type { Document, DocumentKind } from './document.ts'
+import { digest, installationTag, ownerTag, parseMark } from './mark.ts'
+
+/**
+ * What one owner has in one document that has no room for marks: by mark, the digests of what its entry says. Two digests
+ * stand at a mark while its entry is being replaced, so that neither the old nor the new one is ever without its owner.
+ */
+export type LedgerLines = Readonly<Record<string, readonly string[]>>
+
+/**
+ * The document with its owners' marks: an entry that ledgers list stands once for each owner, in its place. Of equal entries
+ * only the first one is ours, since Mooring never makes a second one; what no ledger lists is a stranger's.
+ */
+export function attributed<Entry>(
+  kind: DocumentKind<Entry>,
+  { entries, envelope }: Document<Entry>,
+  ledgers: readonly LedgerLines[],
+): Document<Entry> {
+  const marks = marksByDigest(ledgers)
+  const seen = new Set<string>()
+  const owned = entries.flatMap((entry) => {
+    const said = saidBy(kind, entry)
+    const mine = seen.has(said) ? [] : (marks.get(said) ?? [])
+    seen.add(said)
+    return mine.length === 0 ? [entry] : mine.map((mark) => kind.withMark(entry, mark))
+  })
+  return { entries: owned, envelope }
+}
+
+/** The lines of every marked entry, by mark. */
+export function linesIn<Entry>(kind: DocumentKind<Entry>, { entries }: Document<Entry>): LedgerLines {
+  return joinedLines(
+    ...entries.map((entry): LedgerLines => {
+      const mark = kind.mark(entry)
+      return mark === undefined ? {} : { [mark]: [saidBy(kind, entry)] }
+    }),
+  )
+}
+
+/** All of them together. */
+export function joinedLines(...lists: readonly LedgerLines[]): LedgerLines {
+  const marks = [...new Set(lists.flatMap((lines) => Object.keys(lines)))].sort()
+  return Object.fromEntries(
+    marks.map((mark) => [mark, [...new Set(lists.flatMap((lines) => lines[mark] ?? []))].sort()]),
+  )
+}
+
+/** The lines that are this owner's own here: a copy of its ledger on another object, or for another target, says nothing. */
+export function ownLines(
+  lines: LedgerLines,
+  installation: string,
+  target: string,
+  owner: string,
+): LedgerLines {
+  const here = [installationTag(installation, target), ownerTag(installation, target, owner)].join()
+  return Object.fromEntries(
+    Object.entries(lines).filter(([text]) => {
+      const mark = parseMark(text)
+      return mark !== undefined && [mark.installation, mark.owner].join() === here
+    }),
+  )
+}
+
+function marksByDigest(ledgers: readonly LedgerLines[]): ReadonlyMap<string, string[]> {
+  const lines = ledgers.flatMap((ledger) =>
+    Object.entries(ledger).flatMap(([mark, digests]) => digests.map((said) => ({ mark, said }))),
+  )
+  const groups = Map.groupBy(lines, ({ said }) => said)
+  return new Map([...groups].map(([said, list]) => [said, [...new Set(list.map(({ mark }) => mark))]]))
+}
+
+/** Sixteen digits of what an entry says, its mark left out. */
+function saidBy<Entry>(kind: DocumentKind<Entry>, entry: Entry): string {
+  return digest(16, 'entry', kind.meaning(entry))
+}

@@ -1,0 +1,94 @@
+import { FaultError } from '../api/fault.ts'
+import type { Target, TargetDriver } from '../clouds/cloud.ts'
+import { canonicalJson } from '../plan/json.ts'
+import { attributed, joinedLines, type LedgerLines, linesIn, ownLines } from '../plan/ledger.ts'
+import type { DocumentPlan } from '../plan/plan-document.ts'
+import type { ObservedDocument } from '../plan/plan-target.ts'
+import type { Ledgers } from './ledgers.ts'
+
+/** What a pass needs to know of whose an entry is, where the document itself cannot say it. */
+export interface LedgerScope {
+  readonly ledgers: Ledgers
+  readonly installation: string
+  readonly target: Target
+  /** Everybody at the target. */
+  readonly owners: readonly string[]
+}
+
+/**
+ * A driver whose documents have their marks from the owners' ledgers. Documents with marks of their own pass through.
+ *
+ * A write is in three steps: the ledgers get the new lines beside the old ones, the cloud is written, the ledgers are cut to
+ * what is there now. A crash in between leaves a line too much, never an entry without its owner. Where the cloud says that
+ * its guard did not hold, the new lines are taken back, since an equal entry may have been what somebody else just wrote.
+ */
+export class LedgerDriver implements TargetDriver {
+  readonly #driver: TargetDriver
+  readonly #scope: LedgerScope
+
+  constructor(driver: TargetDriver, scope: LedgerScope) {
+    this.#driver = driver
+    this.#scope = scope
+  }
+
+  facts: TargetDriver['facts'] = () => this.#driver.facts()
+  probe: TargetDriver['probe'] = (probe, signal) => this.#driver.probe(probe, signal)
+
+  read: TargetDriver['read'] = async (names, signal) => {
+    const observed = await this.#driver.read(names, signal)
+    return observed.map((found) =>
+      found.kind.ledger === true ? { ...found, document: this.#attributed(found) } : found,
+    )
+  }
+
+  write: TargetDriver['write'] = async (plan, signal) => {
+    if (plan.kind.ledger !== true) return this.#driver.write(plan, signal)
+    const before = linesIn(plan.kind, plan.before)
+    const after = linesIn(plan.kind, plan.after)
+    await this.#save(plan, joinedLines(before, after), signal)
+    try {
+      await this.#driver.write(plan, signal)
+    } catch (error) {
+      if (error instanceof FaultError && error.fault.notWritten === true)
+        await this.#save(plan, before, signal)
+      throw error
+    }
+    await this.#save(plan, after, signal)
+  }
+
+  /**
+   * Cuts what the ledgers list and the cloud does not have, so that a stranger's later entry is not taken for ours. Not to be
+   * called shortly after a write, when the cloud may not show it yet. What cannot be written now is cut at the next look.
+   */
+  async settle(documents: readonly ObservedDocument[], signal: AbortSignal): Promise<void> {
+    try {
+      for (const { kind, document } of documents) {
+        if (kind.ledger === true) await this.#save({ kind }, linesIn(kind, document), signal)
+      }
+    } catch (error) {
+      if (!(error instanceof FaultError)) throw error
+    }
+  }
+
+  #attributed({ kind, document }: ObservedDocument): ObservedDocument['document'] {
+    const { owners, ledgers, target } = this.#scope
+    const lines = owners.map((owner) => this.#own(ledgers.linesOf(owner, target, kind.name), owner))
+    return attributed(kind, document, lines)
+  }
+
+  /** Brings every owner's ledger to its share of these lines; only what differs is written. */
+  async #save({ kind }: Pick<DocumentPlan, 'kind'>, lines: LedgerLines, signal: AbortSignal): Promise<void> {
+    const { owners, ledgers, target } = this.#scope
+    for (const owner of owners) {
+      const wanted = this.#own(lines, owner)
+      const known = ledgers.linesOf(owner, target, kind.name)
+      if (canonicalJson(known) !== canonicalJson(wanted))
+        await ledgers.save(owner, target, kind.name, wanted, signal)
+    }
+  }
+
+  #own(lines: LedgerLines, owner: string): LedgerLines {
+    const { installation, target } = this.#scope
+    return ownLines(lines, installation, target.name, owner)
+  }
+}

@@ -1,0 +1,96 @@
+import { FaultError } from '../api/fault.ts'
+import type { StorageIntegration } from '../api/generated/storage-integration.ts'
+import type { Target } from '../clouds/cloud.ts'
+import { setAnnotation } from '../kube/annotation.ts'
+import { isConflict, isNotFound, KubeError } from '../kube/kube-error.ts'
+import { objectPath } from '../kube/resource-type.ts'
+import type { Rest } from '../kube/rest.ts'
+import type { Store } from '../kube/store.ts'
+import type { DocumentName } from '../plan/document.ts'
+import type { LedgerLines } from '../plan/ledger.ts'
+import { ownerOf } from '../vendors/spec.ts'
+import { LEDGER_ANNOTATION, linesOf, withLines } from './ledger-text.ts'
+import { STORAGE_INTEGRATIONS } from './resources.ts'
+
+/** Where the integrations' own ledgers are kept. */
+export interface Ledgers {
+  /** What the owner's ledger says now. */
+  linesOf(owner: string, target: Target, document: DocumentName): LedgerLines
+  /**
+   * Replaces the owner's lines for one document.
+   *
+   * @throws FaultError when they could not be written; then the cloud must not be either.
+   */
+  save(
+    owner: string,
+    target: Target,
+    document: DocumentName,
+    lines: LedgerLines,
+    signal: AbortSignal,
+  ): Promise<void>
+}
+
+/** How often a write is tried anew when somebody else has changed the object meanwhile. */
+const TRIES = 4
+
+/** Ledgers in an annotation of each StorageIntegration. Several targets share it, so a write that lost a race begins anew. */
+export function annotatedLedgers(store: Store<StorageIntegration>, rest: Rest): Ledgers {
+  const textOf = (object: StorageIntegration | undefined): string | undefined =>
+    object?.metadata.annotations?.[LEDGER_ANNOTATION]
+  return {
+    linesOf: (owner, { key }, document) => linesOf(textOf(store.get(owner)), key, document),
+    async save(owner, { key }, document, lines, signal) {
+      let object = store.get(owner)
+      for (let n = 0; n < TRIES && object !== undefined; n += 1) {
+        const value = withLines(textOf(object), key, document, lines)
+        const written = await tryToSet(rest, object, value, signal)
+        if (written !== undefined) return store.put(written)
+        object = await fresh(rest, object, signal)
+      }
+      throw unwritten(owner, undefined)
+    },
+  }
+}
+
+/** Undefined where somebody else has changed the object since, or taken it away. */
+async function tryToSet(
+  rest: Rest,
+  object: StorageIntegration,
+  value: string | undefined,
+  signal: AbortSignal,
+): Promise<StorageIntegration | undefined> {
+  try {
+    const annotation = { name: LEDGER_ANNOTATION, value }
+    return await setAnnotation(rest, STORAGE_INTEGRATIONS, object, annotation, { signal })
+  } catch (error) {
+    if (isConflict(error)) return undefined
+    throw unwritten(ownerOf(object), error)
+  }
+}
+
+async function fresh(
+  rest: Rest,
+  { metadata }: StorageIntegration,
+  signal: AbortSignal,
+): Promise<StorageIntegration | undefined> {
+  try {
+    const path = objectPath(STORAGE_INTEGRATIONS, metadata)
+    const found = await rest.request<StorageIntegration>({ method: 'GET', path, signal })
+    return found.metadata.uid === metadata.uid ? found : undefined
+  } catch (error) {
+    if (isNotFound(error)) return undefined
+    throw unwritten(ownerOf({ metadata }), error)
+  }
+}
+
+/** Aborts pass through; everything else the API server says is waited for. */
+function unwritten(owner: string, error: unknown): unknown {
+  if (error !== undefined && !(error instanceof KubeError)) return error
+  const why = error === undefined ? 'it is gone, or is being written by others' : error.message
+  return new FaultError({
+    reason: 'Progressing',
+    message: `annotation ${LEDGER_ANNOTATION} of StorageIntegration ${owner}, which says what Mooring made, could not be written: ${why}. Nothing was written to the cloud for it. It is tried again by itself.`,
+    retry: 'Backoff',
+    notWritten: true,
+  })
+}
