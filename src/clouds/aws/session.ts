@@ -2,6 +2,7 @@ import { IAMClient } from '@aws-sdk/client-iam'
 import { STSClient } from '@aws-sdk/client-sts'
 import { FaultError } from '../../api/fault.ts'
 import { retryOf } from '../../api/reasons.ts'
+import { abortable } from '../abortable.ts'
 import { type CloudSession, foreignTarget, type Target, type TargetDriver } from '../cloud.ts'
 import { Pace } from '../pace.ts'
 import { Preflight } from '../preflight.ts'
@@ -123,17 +124,9 @@ class AwsSession implements CloudSession {
     this.#preflight.close()
   }
 
-  /** Asked once for all who wait; one who gives up waiting does not end it for the others. */
-  async #knownIdentity(signal: AbortSignal): Promise<Identity> {
-    signal.throwIfAborted()
-    const { promise: aborted, reject } = Promise.withResolvers<never>()
-    const onAbort = (): void => reject(signal.reason)
-    signal.addEventListener('abort', onAbort, { once: true })
-    try {
-      return await Promise.race([this.#identity.get(), aborted])
-    } finally {
-      signal.removeEventListener('abort', onAbort)
-    }
+  /** Asked once for all who wait. */
+  #knownIdentity(signal: AbortSignal): Promise<Identity> {
+    return abortable(() => this.#identity.get(), signal)
   }
 
   #whoAmI(): Promise<Identity> {
