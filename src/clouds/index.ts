@@ -1,12 +1,13 @@
 import { FaultError } from '../api/fault.ts'
 import type { AwsAccountSpec } from './aws/account.ts'
 import type { CloudSession } from './cloud.ts'
+import type { GcpAccountSpec } from './gcp/account.ts'
 import type { SessionHooks } from './session-hooks.ts'
 
 /** What a session needs of CloudAccount.spec. */
 export interface SessionSpec {
   readonly aws?: AwsAccountSpec | undefined
-  readonly gcp?: unknown
+  readonly gcp?: GcpAccountSpec | undefined
   readonly azure?: unknown
   /** Requests a second that the account may make; absent: 20. */
   readonly requestsPerSecond?: number | undefined
@@ -31,19 +32,19 @@ export async function openSession(
     const { openAwsSession } = await import('./aws/session.ts')
     return openAwsSession(spec.aws, spec.requestsPerSecond, credentials, hooks)
   }
+  if (spec.gcp !== undefined) {
+    const { openGcpSession } = await import('./gcp/session.ts')
+    return openGcpSession(spec.gcp, spec.requestsPerSecond, credentials, hooks)
+  }
   throw notSupported(spec)
 }
 
 function notSupported(spec: SessionSpec): FaultError {
   const [cloud, field] =
-    spec.gcp !== undefined
-      ? ['Google Cloud', 'spec.gcp']
-      : spec.azure !== undefined
-        ? ['Azure', 'spec.azure']
-        : ['an account without aws, gcp or azure', 'spec']
+    spec.azure !== undefined ? ['Azure', 'spec.azure'] : ['an account without aws, gcp or azure', 'spec']
   return new FaultError({
     reason: 'NotSupported',
-    message: `this version of Mooring does not support ${cloud} yet (${field}); use a CloudAccount with spec.aws.`,
+    message: `this version of Mooring does not support ${cloud} yet (${field}); use a CloudAccount with spec.aws or spec.gcp.`,
     retry: 'OnChange',
   })
 }
