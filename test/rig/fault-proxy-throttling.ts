@@ -1,5 +1,6 @@
-/** How AWS says that it is asked too often: each of its protocols in its own words. */
+/** How a cloud says that it is asked too often: Google, and each protocol of AWS in its own words. */
 import type { IncomingHttpHeaders } from 'node:http'
+import { googleThrottlingAnswer, isForGoogle } from './fault-proxy-google.ts'
 
 export interface Answer {
   readonly status: number
@@ -9,6 +10,7 @@ export interface Answer {
 
 /** The answer to a request with these headers, to be given instead of carrying it out. */
 export function throttlingAnswer(headers: IncomingHttpHeaders): Answer {
+  if (isForGoogle(headers)) return googleThrottlingAnswer()
   if (headers['x-amz-target'] !== undefined) return inJson()
   return headers['content-type']?.startsWith('application/x-www-form-urlencoded') ? inQueryXml() : inS3Xml()
 }

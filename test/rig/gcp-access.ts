@@ -61,7 +61,17 @@ export async function isAllowed(
 
 export async function bindingsOf(world: World, bucket: string): Promise<readonly Binding[]> {
   const { body } = await world.emulator.send({ method: 'GET', path: `/storage/v1/b/${bucket}/iam` })
-  return JSON.parse(body.toString()).bindings
+  const bindings: readonly Binding[] = JSON.parse(body.toString()).bindings
+  return bindings.map((binding) => ({
+    ...binding,
+    members: binding.members.map((member) => asDeleted(world, member)),
+  }))
+}
+
+/** How a member shows that was deleted: https://cloud.google.com/iam/docs/policies#handle-deleted-members */
+function asDeleted({ serviceAccounts: { gone } }: World, member: string): string {
+  const email = member.replace(/^serviceAccount:/, '')
+  return email !== member && gone.has(email) ? `deleted:${member}?uid=100000000000000000001` : member
 }
 
 /** A role that was deleted gives nothing: https://cloud.google.com/iam/docs/creating-custom-roles#deleting-custom-role */

@@ -3,7 +3,7 @@ import { type Binding, bindingsOf, isAllowed, mustBeAllowed, mustExist } from '.
 import { type Answer, ok, storageError } from './gcp-answers.ts'
 import { mustHaveRoom, spend } from './gcp-bucket-pace.ts'
 import { isUniform, readBucket } from './gcp-bucket-store.ts'
-import { mustBeGrantable } from './gcp-policy-rules.ts'
+import { mustBeGrantable, mustNotBePublic, tidied } from './gcp-policy-rules.ts'
 import { type Call, etagOf, type Json, type Serve, type World } from './gcp-world.ts'
 
 export const bucketPolicyOperations: Readonly<Record<string, Serve>> = {
@@ -37,12 +37,13 @@ async function set(world: World, call: Call): Promise<Answer> {
   await mustBeAllowed(world, call, 'storage.buckets.setIamPolicy', { bucket })
   mustHaveRoom(world, call, bucket)
   const { etag, version = 1 } = call.json
-  const bindings = (call.json.bindings ?? []) as readonly Binding[]
+  const bindings = tidied((call.json.bindings ?? []) as readonly Binding[])
   const before = await bindingsOf(world, bucket)
   mustBeCurrent(world, bucket, etag)
   mustBeVersion(Number(version), bindings, etag === undefined ? [] : before)
-  if (hasConditions(bindings) && !isUniform(await readBucket(world, bucket)))
-    throw conditionsNeedUniformAccess()
+  const resource = await readBucket(world, bucket)
+  if (hasConditions(bindings) && !isUniform(resource)) throw conditionsNeedUniformAccess()
+  mustNotBePublic(resource, bindings)
   mustBeGrantable(world, bucket, bindings, before)
   await writeBindings(world, bucket, bindings)
   spend(world, call, bucket)

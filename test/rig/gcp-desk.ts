@@ -9,6 +9,7 @@ import type { Hooks } from './gcp-hooks.ts'
 import { askMetadata } from './gcp-metadata-server.ts'
 import { objectOperations, readAsBrowser } from './gcp-objects.ts'
 import type { Caller } from './gcp-people.ts'
+import { projectOperations } from './gcp-projects.ts'
 import { roleOperations } from './gcp-roles.ts'
 import { callerOfSelfSigned, credentialsOperations, exchangeAssertion, exchangeToken } from './gcp-sign-in.ts'
 import type { Call, Json, Serve, World } from './gcp-world.ts'
@@ -37,6 +38,7 @@ const operations: Readonly<Record<string, Serve>> = {
   ...bucketOperations,
   ...bucketPolicyOperations,
   ...objectOperations,
+  ...projectOperations,
   ...roleOperations,
   ...credentialsOperations,
 }
@@ -69,7 +71,7 @@ export function makeDesk(world: World, hooks: Hooks, discovery: Discovery): Desk
     const seen = { method, path, operation: id, principal: caller?.principal ?? '' }
     const outcome = async (): Promise<Answer> => {
       const failure = hooks.failure(seen)
-      if (failure !== undefined) throw errorFor(url.pathname, failure)
+      if (failure) throw errorFor(url.pathname, failure.status, failure.words)
       const call = understood(incoming, operation, violations, discovery)
       if (!caller) throw errorFor(url.pathname, 401)
       mustHaveScope(caller, scopes, url.pathname)

@@ -29,12 +29,17 @@ export interface Hooks {
   before(match: Match, action: Action, options?: HookOptions): Hook
   /** The request is carried out, and its answer waits for the end of the action. */
   after(match: Match, action: Action, options?: HookOptions): Hook
-  /** The next requests are not carried out; this status is answered, in Google's words. */
-  fail(times: number, status: number, match?: Match): Hook
+  /** The next requests are not carried out; this status is answered, in Google's words or in those given. */
+  fail(times: number, status: number, match?: Match, words?: string): Hook
   runBefore(seen: Seen): Promise<void>
   runAfter(seen: Seen): Promise<void>
-  /** The status that a request fails with, if it does. */
-  failure(seen: Seen): number | undefined
+  /** What a request fails with, if it does. */
+  failure(seen: Seen): Failure | undefined
+}
+
+export interface Failure {
+  readonly status: number
+  readonly words: string | undefined
 }
 
 interface Waiting {
@@ -47,21 +52,20 @@ interface WithAction extends Waiting {
   readonly action: Action
 }
 
-interface WithStatus extends Waiting {
-  readonly status: number
-}
+interface WithFailure extends Waiting, Failure {}
 
 export function makeHooks(): Hooks {
   const befores = new Set<WithAction>()
   const afters = new Set<WithAction>()
-  const failures = new Set<WithStatus>()
+  const failures = new Set<WithFailure>()
   return {
     before: (match, action, { times = 1 } = {}) => added(befores, { match, action, left: times, runs: 0 }),
     after: (match, action, { times = 1 } = {}) => added(afters, { match, action, left: times, runs: 0 }),
-    fail: (times, status, match = () => true) => added(failures, { match, status, left: times, runs: 0 }),
+    fail: (times, status, match = () => true, words = undefined) =>
+      added(failures, { match, status, words, left: times, runs: 0 }),
     runBefore: (seen) => run(befores, seen),
     runAfter: (seen) => run(afters, seen),
-    failure: (seen) => taken(failures, seen)[0]?.status,
+    failure: (seen) => taken(failures, seen, 1)[0],
   }
 }
 
@@ -79,8 +83,8 @@ async function run(all: Set<WithAction>, seen: Seen): Promise<void> {
   for (const { action } of taken(all, seen)) await action(seen)
 }
 
-function taken<T extends Waiting>(all: Set<T>, seen: Seen): T[] {
-  const matching = [...all].filter(({ match }) => match(seen))
+function taken<T extends Waiting>(all: Set<T>, seen: Seen, most = Number.POSITIVE_INFINITY): T[] {
+  const matching = [...all].filter(({ match }) => match(seen)).slice(0, most)
   for (const one of matching) {
     one.runs += 1
     one.left -= 1

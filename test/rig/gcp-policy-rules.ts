@@ -2,7 +2,7 @@
 import type { Binding } from './gcp-access.ts'
 import { storageError } from './gcp-answers.ts'
 import { predefinedRoles } from './gcp-predefined-roles.ts'
-import { serviceAccountExists, type World } from './gcp-world.ts'
+import { type Json, serviceAccountExists, type World } from './gcp-world.ts'
 
 /** All members of all bindings together: https://cloud.google.com/iam/quotas#limits */
 const mostMembers = 1500
@@ -24,6 +24,36 @@ export function mustBeGrantable(
   const count = bindings.flatMap(({ members }) => members).length
   if (count > mostMembers)
     throw invalid(`The policy has ${count} principals. At most ${mostMembers} are allowed.`)
+}
+
+/**
+ * Bindings of the same role and condition become one, without doubles, and email addresses are lower case. Google does
+ * not document it; clients are written for it, as normalizeIamMemberCasing and MergeBindings of
+ * https://github.com/hashicorp/terraform-provider-google/blob/main/google/tpgiamresource/iam.go
+ */
+export function tidied(bindings: readonly Binding[]): readonly Binding[] {
+  const merged = new Map<string, Binding>()
+  for (const { members = [], ...rest } of bindings) {
+    const key = JSON.stringify([rest.role, rest.condition])
+    const before = merged.get(key)?.members ?? []
+    merged.set(key, { ...rest, members: [...new Set([...before, ...members.map(lowered)])] })
+  }
+  return [...merged.values()]
+}
+
+const lowered = (member: string) =>
+  /^(user|group|domain|serviceAccount):/.test(member)
+    ? member.replace(/:.*/s, (email) => email.toLowerCase())
+    : member
+
+/** https://cloud.google.com/storage/docs/public-access-prevention; a 412 with this reason, as Terraform's users meet it. */
+export function mustNotBePublic({ iamConfiguration }: Json, bindings: readonly Binding[]): void {
+  const { publicAccessPrevention } = (iamConfiguration ?? {}) as Readonly<Record<string, unknown>>
+  const isPublic = bindings.some(({ members }) => members.some((member) => member.startsWith('all')))
+  if (publicAccessPrevention !== 'enforced' || !isPublic) return
+  const words =
+    'The member bindings allUsers and allAuthenticatedUsers are not allowed since public access prevention is enforced.'
+  throw storageError(412, 'conditionNotMet', words)
 }
 
 /** https://cloud.google.com/iam/docs/reference/rest/v1/Policy#binding, https://cloud.google.com/iam/docs/conditions-overview#limitations */
