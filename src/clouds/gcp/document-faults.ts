@@ -13,8 +13,14 @@ export function refusedDocument(error: GoogleError, call: GcpCall): FaultError {
   if (NEEDS_UNIFORM.test(error.text)) return uniformAccessNeeded(call)
   if (NO_SUCH_PRINCIPAL.test(error.text)) return invalidPrincipal(error, call)
   if (NO_SUCH_ROLE.test(error.text)) return roleNotKnown(error, call)
-  return error.status === 412 ? lostRace(error, call) : unexpected(error, call)
+  return error.status === 412 && GUARD.test(error.text) ? lostRace(error, call) : unexpected(error, call)
 }
+
+/**
+ * A guard that did not hold, in Google's words; with others a 412 speaks of something else, such as public access
+ * prevention. https://docs.cloud.google.com/storage/docs/json_api/v1/status-codes#412-precondition-failed
+ */
+const GUARD = /^\s*$|pre-?conditions? .*(?:did not hold|fail)|^precondition failed|conditionNotMet|\betag\b/i
 
 /**
  * The guard of a write did not hold: Cloud Storage answers 412 (conditionNotMet), IAM 409 (ABORTED). For both nothing was
