@@ -61,7 +61,7 @@ function byWords(error: GoogleError): Translate | undefined {
 const WORDS: readonly (readonly [(error: GoogleError) => boolean, Translate])[] = [
   [isServiceDisabled, apiDisabled],
   [({ text, detail }) => ORG_POLICY.test(text) || detail === 'ORG_POLICY_VIOLATION', orgPolicy],
-  [({ text }) => /role with that role_id in a deleted state/i.test(text), idTaken],
+  [({ text }) => ID_TAKEN.test(text), idTaken],
   [({ code, text }) => code === 'UserProjectMissing' || /requester pays bucket/i.test(text), requesterPays],
   [({ text }) => /maximum number of (?:custom )?roles/i.test(text), quotaExceeded],
 ]
@@ -71,6 +71,9 @@ const WORDS: readonly (readonly [(error: GoogleError) => boolean, Translate])[] 
  * https://docs.cloud.google.com/organization-policy/domain-restricted-sharing
  */
 const ORG_POLICY = /permitted customer|violates constraint|organization policy|constraints\//i
+
+/** IAM says it in both ways. https://docs.cloud.google.com/iam/docs/creating-custom-roles#deleting-custom-role */
+const ID_TAKEN = /role_id.*(?:in a deleted state|marked for deletion|isn't deleted)/i
 
 /** https://www.rfc-editor.org/rfc/rfc6749#section-5.2 */
 function byOAuth({ status, code }: GoogleError, { service }: GcpCall): Translate | undefined {
