@@ -6,7 +6,7 @@ import { type Found, found, refuse } from './found.ts'
 import { fill, placeholdersIn } from './placeholders.ts'
 import { keyTarget } from './places.ts'
 import { conditionOf, principalOf } from './policy-language.ts'
-import type { Location } from './spec.ts'
+import type { S3Location } from './spec.ts'
 
 /** What one integration claims in the policy of the KMS key that it names. */
 export interface KeyClaim {
@@ -20,7 +20,7 @@ const KEY_ARN = /^arn:([a-z0-9-]+):kms:([a-z0-9-]+):(\d{12}):key\/[A-Za-z0-9-]+$
 /** Recipe × values; undefined while the integration names no key. */
 export function keyClaim(
   recipe: VendorKeyPolicy,
-  location: Location,
+  location: S3Location,
   asked: Asked,
 ): Found<KeyClaim | undefined> {
   const known = placeholdersIn(recipe.key).every((name) => asked.values[name] !== undefined)

@@ -1,26 +1,53 @@
-import type { IamRoleTarget, KmsKeyTarget, S3BucketTarget, Target } from '../clouds/cloud.ts'
+import type {
+  CustomRoleTarget,
+  GcsBucketTarget,
+  IamRoleTarget,
+  KmsKeyTarget,
+  S3BucketTarget,
+  Target,
+} from '../clouds/cloud.ts'
 
-/** What takes a target's name to the target: the store or partition that the account reaches, and whose account it is. */
-export interface Reach {
+/** What takes a target's name to the target: the store that the account reaches, and whose account it is. */
+export type Reach = AwsReach | GcpReach
+
+export interface AwsReach {
+  readonly cloud: 'aws'
   /** The partition, or the normalised endpoint where an account has one. */
   readonly store: string
   readonly partition: string
   readonly accountId: string
 }
 
-export function bucketTarget({ store }: Reach, bucket: string): S3BucketTarget {
+export interface GcpReach {
+  readonly cloud: 'gcp'
+  /** `gcp`, or the normalised endpoint of Cloud Storage where an account has one. */
+  readonly store: string
+  readonly projectId: string
+}
+
+export function bucketTarget({ store }: AwsReach, bucket: string): S3BucketTarget {
   const name = `s3://${bucket}`
   return { key: `${name} at ${store}`, kind: 'S3Bucket', name, bucket }
 }
 
 /** A role of the account. Its path is left out of the name, since no two roles of an account differ in it alone. */
-export function roleTarget({ store, partition, accountId }: Reach, role: string): IamRoleTarget {
+export function roleTarget({ store, partition, accountId }: AwsReach, role: string): IamRoleTarget {
   const name = `arn:${partition}:iam::${accountId}:role/${role}`
   return { key: `${name} at ${store}`, kind: 'IamRole', name, role }
 }
 
-export function keyTarget({ store }: Reach, keyArn: string): KmsKeyTarget {
+export function keyTarget({ store }: AwsReach, keyArn: string): KmsKeyTarget {
   return { key: `${keyArn} at ${store}`, kind: 'KmsKey', name: keyArn, keyArn }
+}
+
+export function gcsBucketTarget({ store }: GcpReach, bucket: string): GcsBucketTarget {
+  const name = `gs://${bucket}`
+  return { key: `${name} at ${store}`, kind: 'GcsBucket', name, bucket }
+}
+
+export function customRoleTarget({ store, projectId }: GcpReach, roleId: string): CustomRoleTarget {
+  const name = `projects/${projectId}/roles/${roleId}`
+  return { key: `${name} at ${store}`, kind: 'CustomRole', name, projectId, roleId }
 }
 
 /**
@@ -30,6 +57,18 @@ export function keyTarget({ store }: Reach, keyArn: string): KmsKeyTarget {
 export function targetOfPlace(reach: Reach, place: string): Target | undefined {
   const [name = '', store] = place.split(' at ')
   if (store !== reach.store) return undefined
+  return reach.cloud === 'gcp' ? gcpTarget(reach, name) : awsTarget(reach, name)
+}
+
+function gcpTarget(reach: GcpReach, name: string): Target | undefined {
+  const bucket = /^gs:\/\/([^/]+)$/.exec(name)?.[1]
+  if (bucket !== undefined) return gcsBucketTarget(reach, bucket)
+  const [, projectId, roleId] = /^projects\/([^/]+)\/roles\/([^/]+)$/.exec(name) ?? []
+  if (roleId === undefined || projectId !== reach.projectId) return undefined
+  return customRoleTarget(reach, roleId)
+}
+
+function awsTarget(reach: AwsReach, name: string): Target | undefined {
   const bucket = /^s3:\/\/([^/]+)$/.exec(name)?.[1]
   if (bucket !== undefined) return bucketTarget(reach, bucket)
   const [, partition, service, account, id = ''] =

@@ -2,6 +2,7 @@
 import type { StorageVendorSpec, VendorS3 } from '../api/generated/storage-vendor.ts'
 import { managesBucket, managesKey } from './managing-actions.ts'
 import { isPlaceholder, placeholdersIn } from './placeholders.ts'
+import { gcsFaults } from './recipe-gcs-faults.ts'
 import { roleFaults } from './recipe-role-faults.ts'
 
 /**
@@ -17,6 +18,7 @@ export function recipeFaults(spec: StorageVendorSpec): string[] {
     ...roleFaults(spec),
     ...keyFaults(spec.s3),
     ...lifecycleFaults(spec.s3),
+    ...gcsFaults(spec.gcs),
     ...(spec.s3 === undefined ? [] : s3Faults(spec.s3)),
   ]
 }
@@ -58,7 +60,7 @@ function isKnown(name: string, path: string, parameters: readonly string[]): boo
 }
 
 function isShown(path: string): boolean {
-  return /\.(outputs|nextStep|principal|resources|allowedOrigins|preflight)\b/.test(path)
+  return /\.(outputs|nextStep|principal|resources|member|allowedOrigins|preflight)\b/.test(path)
 }
 
 function isTold(path: string): boolean {
@@ -71,6 +73,7 @@ function patternFaults(spec: StorageVendorSpec): string[] {
       ({ name, pattern }) => [`spec.parameters[${name}].pattern`, pattern] as const,
     ),
     ['spec.s3.requirements.bucketNamePattern', spec.s3?.requirements?.bucketNamePattern] as const,
+    ['spec.gcs.requirements.bucketNamePattern', spec.gcs?.requirements?.bucketNamePattern] as const,
   ]
   return patterns.flatMap(([path, pattern]) =>
     pattern === undefined || compiles(pattern) ? [] : [`${path}: ${pattern} is not a regular expression`],

@@ -1,4 +1,4 @@
-import type { VendorS3 } from '../api/generated/storage-vendor.ts'
+import type { VendorGcs, VendorS3 } from '../api/generated/storage-vendor.ts'
 import { type Refused, refuse } from './found.ts'
 
 /** Parts of an S3 recipe that this version cannot apply or check yet, by field path below spec.s3. */
@@ -16,26 +16,40 @@ export function unsupportedParts(s3: VendorS3): string[] {
   ]
 }
 
+/** The same of a recipe for Google Cloud Storage, below spec.gcs. */
+export function unsupportedGcsParts(gcs: VendorGcs): string[] {
+  return [
+    ...(['serviceAccount', 'proofObjects'] as const).filter((part) => gcs[part]),
+    ...(gcs.requirements?.retention === undefined ? [] : ['requirements.retention']),
+    ...gcs.grants
+      .filter(({ scope }) => scope !== undefined && scope !== 'Bucket')
+      .map(({ name }) => `grants[${name}].scope`),
+  ]
+}
+
 /** What the vendor demands of the bucket's name and prefix; undefined when it is met. */
 export function unmetRequirement(
-  { requirements = {} }: VendorS3,
-  bucket: string,
-  prefix: string,
+  field: 's3' | 'gcs',
+  { requirements = {} }: Pick<VendorS3 | VendorGcs, 'requirements'>,
+  { bucket, prefix }: { readonly bucket: string; readonly prefix: string },
 ): Refused | undefined {
   const { bucketNamePattern, bucketNameMessage } = requirements
   if (bucketNamePattern !== undefined && !matchesWhole(bucketNamePattern, bucket)) {
-    return refuse('InvalidSpec', `spec.s3.bucket: ${bucketNameMessage ?? `must match ${bucketNamePattern}`}.`)
+    return refuse(
+      'InvalidSpec',
+      `spec.${field}.bucket: ${bucketNameMessage ?? `must match ${bucketNamePattern}`}.`,
+    )
   }
   if (requirements.prefix === 'Required' && prefix === '') {
     return refuse(
       'InvalidSpec',
-      'spec.s3.prefix: this vendor demands one. Create the integration anew with a prefix.',
+      `spec.${field}.prefix: this vendor demands one. Create the integration anew with a prefix.`,
     )
   }
   if (requirements.prefix === 'Unsupported' && prefix !== '') {
     return refuse(
       'InvalidSpec',
-      'spec.s3.prefix: this vendor cannot be limited to a prefix. Create the integration anew without one.',
+      `spec.${field}.prefix: this vendor cannot be limited to a prefix. Create the integration anew without one.`,
     )
   }
   return undefined

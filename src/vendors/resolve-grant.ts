@@ -1,15 +1,17 @@
 import type { Fault } from '../api/fault.ts'
 import type { StorageIntegration } from '../api/generated/storage-integration.ts'
-import type { StorageVendor, VendorS3 } from '../api/generated/storage-vendor.ts'
+import type { StorageVendor, VendorGcs, VendorS3 } from '../api/generated/storage-vendor.ts'
 import type { RolePart } from '../clouds/aws/role-parts.ts'
 import { isAllowed } from './allow.ts'
-import { type Found, found, refuse } from './found.ts'
-import { type Grant, grantOf } from './grant.ts'
+import { type Found, found, type Refused, refuse } from './found.ts'
+import { gcsGrantOf } from './gcs-grant.ts'
+import { type Grant, spokenOf } from './grant.ts'
 import { checkParameters } from './parameters.ts'
 import { recipeFaults, shownParameters } from './recipe-faults.ts'
-import { unmetRequirement, unsupportedParts } from './requirements.ts'
+import { unmetRequirement, unsupportedGcsParts, unsupportedParts } from './requirements.ts'
 import type { ResolveInput } from './resolve.ts'
-import { accessLevel, type Location } from './spec.ts'
+import { s3GrantOf } from './s3-grant.ts'
+import { accessLevel, type GcsLocation, type Location, type S3Location } from './spec.ts'
 
 /** The questions, in the order in which a user would mend them; the first that fails is the fault. */
 export function resolveGrant(input: ResolveInput, location: Location): Found<Grant> {
@@ -35,25 +37,53 @@ export function resolveGrant(input: ResolveInput, location: Location): Found<Gra
   if (shown !== undefined) return refuse('InvalidParameter', secretShown(shown))
   const parameters = checkParameters(vendor.spec.parameters ?? [], given)
   if (!parameters.ok) return parameters
-  const grant = grantOf(input, vendor, recipe.value, location, access, parameters.value)
+  const needed = spokenOf(parameters.value, recipe.value.recipe)
+  const grant =
+    recipe.value.cloud === 'gcp'
+      ? gcsGrantOf(input, vendor, recipe.value.recipe, recipe.value.location, access, needed)
+      : s3GrantOf(input, vendor, recipe.value.recipe, recipe.value.location, access, needed)
   const refused = grant.ok ? notAllowed(input, location, access, keysIn(grant.value)) : undefined
   return refused === undefined ? grant : { ok: false, fault: refused }
 }
 
-function usableRecipe(vendor: StorageVendor, { bucket, prefix }: Location): Found<VendorS3> {
+/** The recipe for the cloud that the data lies in. */
+type UsableRecipe =
+  | { readonly cloud: 'aws'; readonly recipe: VendorS3; readonly location: S3Location }
+  | { readonly cloud: 'gcp'; readonly recipe: VendorGcs; readonly location: GcsLocation }
+
+function usableRecipe(vendor: StorageVendor, location: Location): Found<UsableRecipe> {
   const { name } = vendor.metadata
   const [problem] = recipeFaults(vendor.spec)
   if (problem !== undefined) return refuse('VendorInvalid', `StorageVendor "${name}": ${problem}`)
-  const { s3 } = vendor.spec
-  if (s3 === undefined)
+  return location.cloud === 'gcp' ? gcsRecipe(vendor, location) : s3Recipe(vendor, location)
+}
+
+function s3Recipe({ metadata: { name }, spec }: StorageVendor, location: S3Location): Found<UsableRecipe> {
+  const { s3: recipe } = spec
+  if (recipe === undefined)
     return refuse('NotSupported', `StorageVendor "${name}" has no recipe for S3 (spec.s3).`)
-  const [part] = unsupportedParts(s3)
-  if (part !== undefined)
+  const [part] = unsupportedParts(recipe)
+  if (part !== undefined) return cannotApply(name, `s3.${part}`)
+  return unmetRequirement('s3', recipe, location) ?? found({ cloud: 'aws', recipe, location })
+}
+
+function gcsRecipe({ metadata: { name }, spec }: StorageVendor, location: GcsLocation): Found<UsableRecipe> {
+  const { gcs: recipe } = spec
+  if (recipe === undefined)
     return refuse(
       'NotSupported',
-      `StorageVendor "${name}" needs spec.s3.${part}, which this version of Mooring cannot apply yet.`,
+      `StorageVendor "${name}" has no recipe for Google Cloud Storage (spec.gcs).`,
     )
-  return unmetRequirement(s3, bucket, prefix) ?? found(s3)
+  const [part] = unsupportedGcsParts(recipe)
+  if (part !== undefined) return cannotApply(name, `gcs.${part}`)
+  return unmetRequirement('gcs', recipe, location) ?? found({ cloud: 'gcp', recipe, location })
+}
+
+function cannotApply(vendor: string, part: string): Refused {
+  return refuse(
+    'NotSupported',
+    `StorageVendor "${vendor}" needs spec.${part}, which this version of Mooring cannot apply yet.`,
+  )
 }
 
 function notAllowed(

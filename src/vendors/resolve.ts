@@ -132,6 +132,7 @@ function documentsOf({ target, entries }: WantedAt, places: Places): DocumentNam
   return DOCUMENT_NAMES.filter(
     (name) =>
       (target.kind === 'S3Bucket' && name === 'BucketPolicy') ||
+      (target.kind === 'GcsBucket' && name === 'BucketIam') ||
       earlier.includes(name) ||
       entries.some(({ document }) => document === name),
   )

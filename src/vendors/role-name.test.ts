@@ -3,13 +3,13 @@ import { describe, it } from 'node:test'
 import type { VendorRole } from '../api/generated/storage-vendor.ts'
 import { asDescription } from './role-description.ts'
 import { namedRole, type RoleFor } from './role-name.ts'
-import type { Location } from './spec.ts'
+import type { S3Location } from './spec.ts'
 
 const location = {
   partition: 'aws-us-gov',
   accountId: '123456789012',
   roles: { path: '/vendors/', permissionsBoundaryArn: 'arn:b' },
-} as Location
+} as S3Location
 const whose: RoleFor = {
   installation: 'one',
   namespace: 'perception',

@@ -1,6 +1,6 @@
 import type { VendorRole } from '../api/generated/storage-vendor.ts'
 import { digest } from '../plan/mark.ts'
-import type { Location } from './spec.ts'
+import type { S3Location } from './spec.ts'
 
 /** A role that one integration needs: its name, and ARNs that follow from it. */
 export interface NamedRole {
@@ -38,7 +38,7 @@ const DIGITS = 8
  */
 export function namedRole(
   recipe: VendorRole,
-  location: Location,
+  location: S3Location,
   whose: RoleFor,
   shownArn?: string,
 ): NamedRole {

@@ -2,18 +2,26 @@ import type { CloudAccount } from '../api/generated/cloud-account.ts'
 import type { StorageIntegration } from '../api/generated/storage-integration.ts'
 import type { StorageVendor } from '../api/generated/storage-vendor.ts'
 import { partitionOf } from '../clouds/aws/partition.ts'
-import type { S3BucketTarget } from '../clouds/cloud.ts'
+import type { GcsBucketTarget, S3BucketTarget } from '../clouds/cloud.ts'
 import { type Found, found, type Refused, refuse } from './found.ts'
-import { bucketTarget, type Reach } from './places.ts'
+import { type AwsReach, bucketTarget, type GcpReach, gcsBucketTarget } from './places.ts'
 
 /** Where an integration's data lies, and the facts that recipes may name. */
-export interface Location extends Reach {
+export type Location = S3Location | GcsLocation
+
+export interface S3Location extends AwsReach {
   readonly target: S3BucketTarget
   readonly bucket: string
   readonly prefix: string
   readonly region: string
   /** Where the account wants roles that Mooring makes: IAM path and permissions boundary. */
   readonly roles: RoleSettings
+}
+
+export interface GcsLocation extends GcpReach {
+  readonly target: GcsBucketTarget
+  readonly bucket: string
+  readonly prefix: string
 }
 
 /** CloudAccount.spec.aws on roles. */
@@ -38,10 +46,8 @@ export function locate(
   account: CloudAccount | undefined,
 ): Found<Location> & { readonly storage: string } {
   if (spec.gcs !== undefined) {
-    return {
-      ...unsupported('spec.gcs', 'Google Cloud Storage'),
-      storage: `gs://${spec.gcs.bucket}/${spec.gcs.prefix ?? ''}`,
-    }
+    const { bucket, prefix = '' } = spec.gcs
+    return { ...locateGcs(spec.account, account, bucket, prefix), storage: `gs://${bucket}/${prefix}` }
   }
   if (spec.azureBlob !== undefined) {
     const { storageAccount, container = '' } = spec.azureBlob
@@ -66,7 +72,7 @@ function locateS3(
   account: CloudAccount | undefined,
   bucket: string,
   prefix: string,
-): Found<Location> {
+): Found<S3Location> {
   if (account === undefined) return refuse('AccountNotFound', accountMissing(named))
   const { aws } = account.spec
   if (aws === undefined) {
@@ -80,9 +86,37 @@ function locateS3(
     return refuse('InvalidSpec', 'spec.s3.prefix must not hold *, ? or $, which would widen the grant.')
   const partition = aws.partition ?? partitionOf(aws.region)
   const store = aws.endpoint === undefined ? partition : storeOf(aws.endpoint)
-  const reach = { store, partition, accountId: aws.accountId }
+  const reach: AwsReach = { cloud: 'aws', store, partition, accountId: aws.accountId }
   const roles = { path: aws.rolePath ?? '/', permissionsBoundaryArn: aws.permissionsBoundaryArn }
   return found({ ...reach, target: bucketTarget(reach, bucket), bucket, prefix, region: aws.region, roles })
+}
+
+/** https://docs.cloud.google.com/storage/docs/buckets#naming; the CRD refuses others already. */
+const GCS_NAME = /^[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]$/
+/** A quote or backslash would end the text of a condition. */
+const BREAKING = /["'\\\r\n]/
+
+function locateGcs(
+  named: string | undefined,
+  account: CloudAccount | undefined,
+  bucket: string,
+  prefix: string,
+): Found<GcsLocation> {
+  if (account === undefined) return refuse('AccountNotFound', accountMissing(named))
+  const { gcp } = account.spec
+  if (gcp === undefined) {
+    return refuse(
+      'InvalidSpec',
+      `spec.gcs needs a Google Cloud account, but CloudAccount "${account.metadata.name}" has no spec.gcp. Name another one in spec.account.`,
+    )
+  }
+  if (!GCS_NAME.test(bucket))
+    return refuse('InvalidSpec', `spec.gcs.bucket: "${bucket}" is not a bucket name.`)
+  if (BREAKING.test(prefix))
+    return refuse('InvalidSpec', 'spec.gcs.prefix must not hold quotes, backslashes or line ends.')
+  const store = gcp.endpoints?.storage === undefined ? 'gcp' : storeOf(gcp.endpoints.storage)
+  const reach: GcpReach = { cloud: 'gcp', store, projectId: gcp.projectId }
+  return found({ ...reach, target: gcsBucketTarget(reach, bucket), bucket, prefix })
 }
 
 /** The endpoint in its one spelling, so that one bucket is one target: https://S3.example:443/ is https://s3.example. */
@@ -98,5 +132,8 @@ function accountMissing(named: string | undefined): string {
 }
 
 function unsupported(field: string, cloud: string): Refused {
-  return refuse('NotSupported', `${field}: ${cloud} is not supported by this version of Mooring; spec.s3 is.`)
+  return refuse(
+    'NotSupported',
+    `${field}: ${cloud} is not supported by this version of Mooring; spec.s3 and spec.gcs are.`,
+  )
 }

@@ -117,10 +117,10 @@ describe('an integration cannot be resolved', () => {
       /has no spec\.aws/,
     ],
     [
-      'on Google Cloud Storage',
-      { integration: anIntegration({ s3: undefined as never, gcs: { bucket: 'b' } }) },
-      'NotSupported',
-      /spec\.gcs/,
+      'on Google Cloud Storage with an account of AWS',
+      { integration: anIntegration({ s3: undefined as never, gcs: { bucket: 'clips' } }) },
+      'InvalidSpec',
+      /spec\.gcs needs a Google Cloud account, but CloudAccount "aws-prod" has no spec\.gcp/,
     ],
     [
       'on Azure',

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { namedRole } from '../../src/vendors/role-name.ts'
-import type { Location } from '../../src/vendors/spec.ts'
+import type { S3Location } from '../../src/vendors/spec.ts'
 
 const WHERE = {
   partition: 'aws-cn',
   accountId: '123456789012',
   roles: { path: '/new/' },
-} as unknown as Location
+} as unknown as S3Location
 const whose = { installation: 'i', namespace: 'perception', name: 'clips', vendor: 'v', displayName: 'V' }
 const trust = { statements: [] }
 
