@@ -85,6 +85,8 @@ function permissionsOf(world: World, role: string): readonly string[] {
 /** https://cloud.google.com/iam/docs/principal-identifiers */
 function isMember(member: string, principal: string): boolean {
   if (member === 'allUsers' || member === 'allAuthenticatedUsers' || member === principal) return true
+  const everybodyOf = /^principalSet:(.+)\/\*$/.exec(member)?.[1]
+  if (everybodyOf !== undefined) return principal.startsWith(`principal:${everybodyOf}/subject/`)
   return member === `serviceAccount:${principal}` || member === `user:${principal}`
 }
 

@@ -22,7 +22,7 @@ export interface RequestRecord {
   readonly path: string
   /** Empty when nobody was signed in. */
   readonly principal: string
-  /** The project that pays, from x-goog-user-project. */
+  /** The project that pays, from the header x-goog-user-project or the parameter userProject. */
   readonly quotaProject?: string
   readonly status: number
 }
@@ -112,8 +112,10 @@ export function makeDesk(world: World, hooks: Hooks, discovery: Discovery): Desk
     async serve(request, outgoing) {
       const { headers, method = 'GET', url = '/' } = request
       const incoming = { headers, method, url: new URL(url, world.endpoint), body: await bytesOf(request) }
-      const { operation, principal, answer } = await decide(incoming)
-      const quotaProject = headers['x-goog-user-project']
+      const { operation, principal, answer } = await decide(incoming).catch((error) =>
+        broken(error, violations),
+      )
+      const quotaProject = headers['x-goog-user-project'] ?? incoming.url.searchParams.get('userProject')
       const payer = typeof quotaProject === 'string' ? { quotaProject } : {}
       requests.push({ operation, method, path: url, principal, ...payer, status: answer.status })
       send(outgoing, answer, method)
@@ -189,7 +191,8 @@ function understood(
   discovery: Discovery,
 ): Omit<Call, 'caller'> {
   const json = isUpload ? undefined : parsed(body)
-  const faults = discovery.faultsOfRequest(id, url.searchParams, json)
+  const isGarbled = !isUpload && body.length > 0 && json === undefined
+  const faults = isGarbled ? ['the body is not JSON'] : discovery.faultsOfRequest(id, url.searchParams, json)
   if (faults.length > 0)
     throw violated(violations, url.pathname, `${method} ${url.pathname}: ${faults.join('; ')}`)
   const path = `${url.pathname}${url.search}`
@@ -224,6 +227,12 @@ function checked(
 function violated(violations: string[], path: string, words: string): Refusal {
   violations.push(words)
   return errorFor(path, 400, words)
+}
+
+/** A mistake of the test cloud itself, or of a hook, must not look like a lost connection. */
+function broken(error: Error, violations: string[]): Outcome {
+  violations.push(`The test cloud failed. ${error.stack}`)
+  return { operation: 'unknown', principal: '', answer: { status: 500 } }
 }
 
 function answerOf(error: unknown): Answer {

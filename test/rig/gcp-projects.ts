@@ -6,7 +6,7 @@ export const projectOperations: Readonly<Record<string, Serve>> = {
   'storage.projects.serviceAccount.get': getServiceAgent,
 }
 
-/** The permission: https://cloud.google.com/storage/docs/access-control/iam-json#projects-perms */
+/** The permission: https://docs.cloud.google.com/storage/docs/json_api/v1/projects/serviceAccount/get */
 function getServiceAgent({ people }: World, { caller, parameters }: Call): Answer {
   const { projectId = '' } = parameters
   const permission = 'resourcemanager.projects.get'

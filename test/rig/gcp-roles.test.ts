@@ -105,6 +105,9 @@ describe('a custom role', () => {
     assert.deepEqual(await list(''), ['one'])
     assert.deepEqual(await list('?showDeleted=true'), ['one', 'two'])
     assert.deepEqual(await list('?view=FULL'), ['one with permissions'])
+    const { body } = await ask(account, 'GET', `/v1/${parent}/roles?showDeleted=true&pageSize=1`)
+    assert.equal(body.roles.length, 1)
+    assert.deepEqual(await list(`?showDeleted=true&pageToken=${body.nextPageToken}`), ['two'])
   })
 
   for (const [why, roleId, role] of [

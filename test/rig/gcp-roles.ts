@@ -71,7 +71,18 @@ function list(world: World, call: Call): Answer {
       const { includedPermissions, ...basic } = shown(role)
       return call.query.get('view') === 'FULL' ? { ...basic, includedPermissions } : basic
     })
-  return ok(roles.length > 0 ? { roles } : {})
+  return ok(page(roles, call.query))
+}
+
+/** 300 roles at a time, or fewer when asked: https://cloud.google.com/iam/docs/reference/rest/v1/projects.roles/list */
+function page(roles: readonly Json[], query: URLSearchParams): Json {
+  const from = Number(query.get('pageToken') ?? 0)
+  const until = from + Math.min(Number(query.get('pageSize') ?? 300), 1000)
+  const shownRoles = roles.slice(from, until)
+  return {
+    ...(shownRoles.length > 0 && { roles: shownRoles }),
+    ...(until < roles.length && { nextPageToken: String(until) }),
+  }
 }
 
 /**

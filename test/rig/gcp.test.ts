@@ -333,6 +333,7 @@ describe('a test', () => {
       ['PATCH', `${stage.at}?metageneration=1`, { cors: [] }, /no query parameter metageneration/],
       ['PATCH', stage.at, { cors: [{ methods: ['GET'] }] }, /no body\.cors\[0\]\.methods/],
       ['PATCH', stage.at, { cors: rule }, /body\.cors is no array/],
+
       [
         'POST',
         `${stage.at}/lockRetentionPolicy?ifMetagenerationMatch=1`,
@@ -341,6 +342,15 @@ describe('a test', () => {
       ],
     ] as const) {
       assert.equal((await ask(stage, method, path, body)).status, 400, path)
+      assert.match(world.cloud.violations.splice(0).join('\n'), words)
+    }
+  })
+
+  it('hears of what the test cloud itself cannot do', async () => {
+    const stage = await newStage()
+    world.cloud.before(isPatch, () => Promise.reject(new Error('a mistake in a hook')))
+    for (const words of [/a mistake in a hook/, /does not keep autoclass/]) {
+      assert.equal((await ask(stage, 'PATCH', stage.at, { autoclass: { enabled: true } })).status, 500)
       assert.match(world.cloud.violations.splice(0).join('\n'), words)
     }
   })
