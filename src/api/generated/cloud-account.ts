@@ -97,6 +97,10 @@ export interface GcpProject {
    * E-mail of a service account that the operator acts as, starting from the identity given by credentialsSecretRef or the ambient one, e.g. `mooring@perception-prod.iam.gserviceaccount.com`. Absent: that identity is used itself.
    */
   readonly impersonateServiceAccount?: string
+  /**
+   * ID of the project that requests are counted against and billed to, e.g. `platform-quota`; the identity needs serviceusage.services.use there. Absent: the one that the credentials belong to.
+   */
+  readonly quotaProjectId?: string
   readonly credentialsSecretRef?: SecretRef
   readonly endpoints?: GcpEndpoints
 }
