@@ -1,4 +1,5 @@
 import { isJsonObject, type Json, type JsonObject } from '../../plan/json.ts'
+import { isLoopback } from './loopback.ts'
 
 /** Metadata servers of AWS and Azure: link-local addresses that only the machine itself reaches. */
 const METADATA_HOSTS: ReadonlySet<string> = new Set(['169.254.169.254', '[fd00:ec2::254]'])
@@ -16,7 +17,7 @@ export function assertSafeConfiguration(config: JsonObject, refused: (why: strin
   const address = (name: string, host: RegExp, isNeeded: boolean): void => {
     const value = config[name]
     if (value === undefined && !isNeeded) return
-    if (!isGoogle(value, host)) throw refused(`its ${name} is not an address of Google`)
+    if (!isGoogle(value, host)) throw refused(`its ${name} is neither of Google nor of this machine`)
   }
   if (typeof config.audience !== 'string') throw refused('it has no audience')
   address('token_url', /^sts(?:\.[a-z0-9-]+)?\.googleapis\.com$/, true)
@@ -29,13 +30,9 @@ export function assertSafeConfiguration(config: JsonObject, refused: (why: strin
 
 function isGoogle(value: Json | undefined, host: RegExp): boolean {
   const url = typeof value === 'string' ? URL.parse(value) : null
-  return (
-    url !== null &&
-    url.protocol === 'https:' &&
-    url.port === '' &&
-    url.username === '' &&
-    host.test(url.hostname)
-  )
+  if (url === null || isLoopback(url)) return url !== null
+  const isPlain = url.username === '' && url.password === '' && url.port === ''
+  return isPlain && url.protocol === 'https:' && host.test(url.hostname)
 }
 
 function assertSafeSource(source: JsonObject, refused: (why: string) => Error): void {

@@ -2,6 +2,7 @@ import { FaultError } from '../../api/fault.ts'
 import { retryOf } from '../../api/reasons.ts'
 import { isJsonObject, type Json, type JsonObject } from '../../plan/json.ts'
 import { assertSafeConfiguration } from './federation-config.ts'
+import { isLoopback } from './loopback.ts'
 
 /** What a Secret's `credentials.json` is. */
 export type KeyFile = ServiceAccountKey | FederationConfig
@@ -72,14 +73,9 @@ function serviceAccountKey(file: JsonObject): ServiceAccountKey {
 
 function isTokenAddress(uri: string): boolean {
   const url = URL.parse(uri)
-  if (url === null || url.username !== '' || url.password !== '') return false
-  if (isLoopback(url)) return ['http:', 'https:'].includes(url.protocol)
-  return url.protocol === 'https:' && url.port === '' && GOOGLE_TOKEN_HOSTS.has(url.hostname)
-}
-
-/** For emulators. */
-function isLoopback({ hostname }: URL): boolean {
-  return hostname === 'localhost' || hostname === '[::1]' || /^127(?:\.\d+){3}$/.test(hostname)
+  if (url === null || isLoopback(url)) return url !== null
+  const isPlain = url.username === '' && url.password === '' && url.port === ''
+  return isPlain && url.protocol === 'https:' && GOOGLE_TOKEN_HOSTS.has(url.hostname)
 }
 
 function identityOf({ service_account_impersonation_url: url, audience }: JsonObject): string {
