@@ -59,10 +59,15 @@ export async function isAllowed(
   )
 }
 
+/**
+ * Bindings of a custom role are removed 7 days after its deletion:
+ * https://cloud.google.com/iam/docs/reference/rest/v1/projects.roles/delete
+ */
 export async function bindingsOf(world: World, bucket: string): Promise<readonly Binding[]> {
   const { body } = await world.emulator.send({ method: 'GET', path: `/storage/v1/b/${bucket}/iam` })
   const bindings: readonly Binding[] = JSON.parse(body.toString()).bindings
-  return bindings.map((binding) => ({
+  const lasting = bindings.filter(({ role }) => (world.roles.get(role)?.deletedDaysAgo ?? 0) < 7)
+  return lasting.map((binding) => ({
     ...binding,
     members: binding.members.map((member) => asDeleted(world, member)),
   }))

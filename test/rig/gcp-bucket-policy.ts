@@ -96,7 +96,8 @@ export async function mustNotHaveConditions(world: World, bucket: string): Promi
 /**
  * It is a 412 and not a 400, see test_bucket_get_set_iam_policy in
  * https://github.com/googleapis/python-storage/blob/main/tests/system/test_bucket.py
- * Only the words after the comma are from there; the reason in the body could not be confirmed.
+ * Only the words after the comma are from there. The reason is the one of other settings that do not fit:
+ * https://github.com/terraform-google-modules/terraform-google-vault/issues/216
  */
 const conditionsNeedUniformAccess = () =>
   storageError(
@@ -133,7 +134,7 @@ function policy(world: World, bucket: string, bindings: readonly Binding[]): Jso
 }
 
 /**
- * It changes with every change of the bucket, those of other documents included. What it is made of is not documented;
+ * It changes with every change of the bucket, those of other documents included. What it is made of is not documented:
  * answers that were made public look like the metageneration, and a client that bears this bears less, too.
  */
 const policyEtag = ({ buckets }: World, bucket: string) => etagOf(buckets.get(bucket)?.metageneration ?? 1)

@@ -29,11 +29,11 @@ function isPermission(permission: string): boolean {
 const storagePermission =
   /^storage\.(buckets\.(create|delete|get|getIamPolicy|list|setIamPolicy|update)|objects\.(create|delete|get|getIamPolicy|list|setIamPolicy|update)|multipartUploads\.(abort|create|list|listParts)|folders\.\w+|managedFolders\.\w+)$/
 
-/** Deleted roles do not count: https://cloud.google.com/iam/quotas#limits */
+/** A deleted role counts for 7 days: https://cloud.google.com/iam/docs/reference/rest/v1/projects.roles/delete */
 function rolesBeside({ roles }: World, name: string): number {
   const parent = name.split('/roles/')[0]
   return [...roles.values()].filter(
-    (one) => one.name.startsWith(`${parent}/roles/`) && one.deletedDaysAgo === undefined,
+    (one) => one.name.startsWith(`${parent}/roles/`) && (one.deletedDaysAgo ?? 0) < 7,
   ).length
 }
 

@@ -132,10 +132,14 @@ describe('a custom role', () => {
     })
   }
 
-  it('has 299 others beside it at most', async () => {
-    const { create } = newProject()
+  it('has 299 others beside it at most, those included that were deleted in the last 7 days', async () => {
+    const { account, create, name } = newProject()
     for (let n = 0; n < 300; n++) assert.equal((await create(`role${n}`)).status, 200)
     assert.deepEqual(errorOf(await create('one_more')), [429, 'RESOURCE_EXHAUSTED'])
+    await ask(account, 'DELETE', `/v1/${name('role7')}`)
+    assert.equal((await create('one_more')).status, 429)
+    world.cloud.ageDeletedRole(name('role7'), 7)
+    assert.equal((await create('one_more')).status, 200)
   })
 
   it('is told about only to those who may know', async () => {
@@ -149,7 +153,7 @@ describe('a custom role', () => {
     assert.match(denied.body.error.message, /Permission 'iam\.roles\.update' denied/)
   })
 
-  it('can be granted on a bucket of its project while it is not deleted; a grant of it stays', async () => {
+  it('can be granted on a bucket of its project while it is not deleted; a grant of it stays for 7 days', async () => {
     const { account, create, name } = newProject()
     const bucket = uniqueName('clips')
     await ask(account, 'POST', `/storage/v1/b?project=${account.projectId}`, { name: bucket })
@@ -161,6 +165,9 @@ describe('a custom role', () => {
     await ask(account, 'DELETE', `/v1/${name('reads')}`)
     assert.equal((await grant('user:a@x.example')).status, 200)
     const added = await grant('user:a@x.example', 'user:b@x.example')
+    world.cloud.ageDeletedRole(name('reads'), 7)
+    const { body: later } = await ask(account, 'GET', `/storage/v1/b/${bucket}/iam`)
+    assert.deepEqual(later.bindings, [])
     assert.match(
       added.body.error.message,
       /^Role projects\/.*\/roles\/reads is not supported for this resource\.$/,

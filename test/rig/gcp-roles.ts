@@ -118,7 +118,7 @@ function changes(body: Json, mask: readonly string[]): Json {
   )
 }
 
-/** It stays to be seen, and can be brought back for 7 days: https://cloud.google.com/iam/docs/creating-custom-roles#deleting-custom-role */
+/** It stays to be seen, and can be brought back, for 7 days: https://cloud.google.com/iam/docs/reference/rest/v1/projects.roles/delete */
 function remove(world: World, call: Call): Answer {
   const name = nameOf(call)
   mustBeAllowed(world, call, 'iam.roles.delete', name)
