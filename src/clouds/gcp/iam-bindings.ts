@@ -135,7 +135,8 @@ function headOf({ role, condition }: JsonObject): string {
   return canonicalJson([role, canonicalCondition((condition ?? undefined) as Condition | undefined)])
 }
 
-/** A binding with fields that we do not know may mean more than its role, so nobody is added to it. */
+/** A binding with fields that we do not know may mean more than its role; one without members would not come back empty. */
 function isPlain(binding: JsonObject): boolean {
-  return Object.keys(binding).every((key) => ['role', 'members', 'condition'].includes(key))
+  const isKnown = Object.keys(binding).every((key) => ['role', 'members', 'condition'].includes(key))
+  return isKnown && Array.isArray(binding.members) && binding.members.length > 0
 }
