@@ -4,6 +4,7 @@ import type {
   VendorLifecycleRule,
   VendorPolicyCondition,
   VendorPrincipal,
+  VendorProofObject,
   VendorRole,
   VendorRoleName,
   VendorRoleStatement,
@@ -39,8 +40,13 @@ export function grantRows(s3: VendorS3): GrantRow[] {
     ),
     ...(cors?.rules ?? []).map((rule): GrantRow => ['CORS', corsOf(rule), whenOf(rule)]),
     ...(lifecycle?.rules ?? []).map((rule): GrantRow => ['Lifecycle', lifecycleOf(rule), whenOf(rule)]),
-    ...(proofObjects ?? []).map((o): GrantRow => ['Object', `empty object ${code(o.key)}`, whenOf(o)]),
+    ...objectRows(proofObjects),
   ]
+}
+
+/** Empty objects by which the vendor recognises its customer; alike on every cloud. */
+export function objectRows(objects: readonly VendorProofObject[] | undefined): GrantRow[] {
+  return (objects ?? []).map((o): GrantRow => ['Object', `empty object ${code(o.key)}`, whenOf(o)])
 }
 
 /** The condition of an entry in words: access levels, parameter, partitions. */
@@ -134,7 +140,8 @@ function corsOf(rule: VendorCorsRule): string {
   ].join('; ')
 }
 
-function lifecycleOf(rule: VendorLifecycleRule): string {
+/** A lifecycle rule in words; recipes have one form for every cloud. */
+export function lifecycleOf(rule: VendorLifecycleRule): string {
   const { expirationDays, noncurrentExpirationDays, abortIncompleteMultipartDays } = rule
   const effects = [
     ...(expirationDays === undefined ? [] : [`objects expire after ${expirationDays} days`]),

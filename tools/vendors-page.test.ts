@@ -3,10 +3,11 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import { parse } from 'yaml'
-import type { StorageVendor, StorageVendorSpec } from '../src/api/generated/storage-vendor.ts'
+import type { StorageVendor, StorageVendorSpec, VendorGcs } from '../src/api/generated/storage-vendor.ts'
 import type { Selectable } from '../src/vendors/when.ts'
 import { schemaOf } from './generate-types.ts'
 import { prose } from './markdown.ts'
+import { gcsGrantRows } from './vendor-gcs-grants.ts'
 import { grantRows, whenOf } from './vendor-grants.ts'
 import { vendorsPage } from './vendors-page.ts'
 
@@ -40,26 +41,113 @@ describe('free text', () => {
 })
 
 describe('every entry of a recipe is described', () => {
-  for (const [sentence, { s3 }] of sketches) {
-    if (s3 === undefined) continue
+  for (const [sentence, { s3, gcs }] of sketches) {
+    if (s3 === undefined && gcs === undefined) continue
     it(sentence, () => {
-      const rows = grantRows(s3)
-      assert.equal(rows.length, entryCount(s3))
+      const rows = [
+        ...(s3 === undefined ? [] : grantRows(s3)),
+        ...(gcs === undefined ? [] : gcsGrantRows(gcs)),
+      ]
+      assert.equal(rows.length, entryCount(s3) + gcsEntryCount(gcs))
       assert.doesNotMatch(rows.flat().join('\n'), /undefined|\[object|``/)
     })
   }
 })
 
+describe('what a recipe grants on Google Cloud is said in words', () => {
+  const member = 'serviceAccount:${parameters.email}'
+  const customRoles = [
+    { name: 'r', idPrefix: 'acme_read', title: 'Acme reads', permissions: ['storage.objects.get'] },
+  ]
+  const cases: readonly (readonly [VendorGcs, readonly string[]])[] = [
+    [
+      { customRoles, grants: [] },
+      [
+        'Custom role of the project',
+        '“Acme reads”, ID begins with `acme_read_`: `storage.objects.get`; all integrations of the project share it',
+        'while a grant names it',
+      ],
+    ],
+    [
+      { grants: [{ name: 'g', member, role: 'roles/storage.objectViewer', access: ['Read'] }] },
+      [
+        'IAM policy of the bucket',
+        '`serviceAccount:${parameters.email}` gets `roles/storage.objectViewer`, below the prefix if there is one',
+        'at `Read`',
+      ],
+    ],
+    [
+      {
+        grants: [],
+        cors: {
+          rules: [
+            {
+              name: 'c',
+              allowedOrigins: ['*'],
+              allowedMethods: ['GET'],
+              responseHeaders: ['ETag'],
+              maxAgeSeconds: 60,
+            },
+          ],
+        },
+      },
+      ['CORS', '`GET` from `*`; response headers `ETag`; remembered 60 seconds', 'always'],
+    ],
+    [
+      { grants: [], lifecycle: { rules: [{ name: 'l', abortIncompleteMultipartDays: 7 }] } },
+      ['Lifecycle', 'below `${prefix}`: unfinished multipart uploads are given up after 7 days', 'always'],
+    ],
+  ]
+  for (const [recipe, row] of cases) it(row[1] ?? '', () => assert.deepEqual(gcsGrantRows(recipe), [row]))
+
+  it('a custom role by its title, where it is granted', () => {
+    const [, row] = gcsGrantRows({ customRoles, grants: [{ name: 'g', member, customRole: 'r' }] })
+    assert.match(row?.[1] ?? '', /gets the custom role “Acme reads”/)
+  })
+})
+
 describe('the page', () => {
+  const vendorOf = (spec: object): StorageVendor => {
+    const documentation = { url: 'https://v.example', checkedOn: '' }
+    const access = [{ name: 'Read', description: 'reads' }]
+    return {
+      metadata: { name: 'v' },
+      spec: { displayName: 'V', revision: '1', documentation, access, ...spec },
+    } as unknown as StorageVendor
+  }
+  const [, azure = {}] = sketches.find(([, { azureBlob }]) => azureBlob !== undefined) ?? []
+  const gcs = {
+    grants: [],
+    requirements: { prefix: 'Unsupported', retention: 'Forbidden', manual: ['Be kind.'] },
+    outputs: [{ name: 'url', label: 'URL', value: 'gs://${bucket}' }],
+    nextStep: 'Share ${bucket}.',
+    verification: { method: 'None' },
+  }
+  const pageOf = (spec: object): string =>
+    vendorsPage({ vendors: [vendorOf(spec)], schema, writingYourOwn: '' })
+
   it('refuses a recipe of a cloud that it cannot describe, instead of leaving it out', () => {
-    const [, spec] = sketches.find(([, { gcs }]) => gcs !== undefined) ?? []
-    const common = {
-      displayName: 'V',
-      revision: '1',
-      documentation: { url: 'https://v.example', checkedOn: '' },
-    }
-    const vendor = { metadata: { name: 'v' }, spec: { ...common, ...spec } } as StorageVendor
-    assert.throws(() => vendorsPage({ vendors: [vendor], schema, writingYourOwn: '' }), /S3 alone/)
+    assert.throws(() => pageOf(azure), /cannot describe recipes for Azure/)
+  })
+
+  it('says of Google Cloud Storage what must be true, what is told, and what is next', () => {
+    const text = pageOf({ gcs })
+    for (const sentence of [
+      '| Google Cloud Storage |',
+      '- A prefix (spec.gcs.prefix) cannot be given.',
+      '- No object lock or retention may be set.',
+      '- Be kind.',
+      '| `url` | URL                  | `gs://${bucket}` |',
+      '**Next step** (`status.nextStep`): Share `${bucket}`.',
+      '**The vendor’s own test**: none is known.',
+    ])
+      assert.ok(text.includes(sentence), `${sentence}\n\n${text}`)
+    assert.doesNotMatch(text, /^### /m)
+  })
+
+  it('keeps a vendor’s clouds apart under headings of their own', () => {
+    const text = pageOf({ gcs, s3: { cors: { rules: [] } } })
+    assert.match(text, /^### V on Amazon S3\n.*^### V on Google Cloud Storage\n/ms)
   })
 
   it('refuses to list fields of a place that the CRD does not have', () => {
@@ -69,7 +157,8 @@ describe('the page', () => {
 })
 
 /** Names of entries are what the cloud's marks are made of, so there is one for each; managed policies have none. */
-function entryCount(s3: NonNullable<StorageVendorSpec['s3']>): number {
+function entryCount(s3: StorageVendorSpec['s3']): number {
+  if (s3 === undefined) return 0
   const { role, attachToRole } = s3
   const policies = [role?.inlinePolicies, role?.customerPolicies, attachToRole?.inlinePolicies].flatMap(
     (p) => p ?? [],
@@ -85,4 +174,9 @@ function entryCount(s3: NonNullable<StorageVendorSpec['s3']>): number {
     ...policies.map(({ statements }) => statements),
   ]
   return lists.reduce((sum, list) => sum + (list?.length ?? 0), role === undefined ? 0 : 1)
+}
+
+function gcsEntryCount(gcs: VendorGcs | undefined): number {
+  const lists = [gcs?.customRoles, gcs?.grants, gcs?.cors?.rules, gcs?.lifecycle?.rules, gcs?.proofObjects]
+  return lists.reduce((sum, list) => sum + (list?.length ?? 0), gcs?.serviceAccount === undefined ? 0 : 1)
 }

@@ -1,15 +1,8 @@
 /** docs/vendors.md: the catalogue as it is shipped, and how to write a vendor of one's own. */
-import type {
-  StorageVendor,
-  VendorOutput,
-  VendorParameter,
-  VendorS3,
-  VendorSource,
-  VendorVerification,
-} from '../src/api/generated/storage-vendor.ts'
+import type { StorageVendor, VendorParameter, VendorSource } from '../src/api/generated/storage-vendor.ts'
 import type { Schema } from './generate-types.ts'
 import { code, codes, page, prose, table } from './markdown.ts'
-import { GRANT_HEAD, grantRows } from './vendor-grants.ts'
+import { CLOUDS, cloudParts, listPart } from './vendor-cloud-part.ts'
 
 export interface VendorsPage {
   readonly vendors: readonly StorageVendor[]
@@ -40,8 +33,6 @@ export function vendorsPage({ vendors, schema, writingYourOwn }: VendorsPage): s
   )
 }
 
-const CLOUDS = { s3: 'Amazon S3', gcs: 'Google Cloud Storage', azureBlob: 'Azure Blob Storage' } as const
-
 function overviewRow({ metadata, spec }: StorageVendor): string[] {
   const clouds = (Object.keys(CLOUDS) as (keyof typeof CLOUDS)[]).filter((cloud) => spec[cloud] !== undefined)
   const notes = spec.documentation.notes?.length ?? 0
@@ -58,22 +49,17 @@ function overviewRow({ metadata, spec }: StorageVendor): string[] {
 }
 
 function section({ metadata, spec }: StorageVendor): string[] {
-  const { s3, documentation, parameters = [] } = spec
-  if (s3 === undefined || spec.gcs !== undefined || spec.azureBlob !== undefined)
+  const { documentation, parameters = [] } = spec
+  if (spec.azureBlob !== undefined)
     throw new Error(
-      `${metadata.name}: docs/vendors.md can describe recipes for S3 alone; teach tools/vendors-page.ts`,
+      `${metadata.name}: docs/vendors.md cannot describe recipes for Azure yet; teach tools/vendor-cloud-part.ts`,
     )
   return [
     `## ${spec.displayName}`,
     '',
     `${code(`vendor: ${metadata.name}`)}, revision ${spec.revision}. Its page, compared on ${documentation.checkedOn}: <${documentation.url}>.`,
     ...parameterPart(parameters),
-    '',
-    '**What is granted**',
-    '',
-    ...table(GRANT_HEAD, grantRows(s3)),
-    ...requirementPart(s3),
-    ...afterwardsPart(s3),
+    ...cloudParts(spec),
     ...listPart('What is not verified', documentation.notes),
     ...listPart(
       'Further sources',
@@ -121,52 +107,6 @@ function acceptedBy({ allowedValues, patternMessage, minLength, maxLength }: Ven
   ].join('; ')
 }
 
-const PREFIXES = {
-  Optional: undefined,
-  Required: 'A prefix (spec.s3.prefix) must be given.',
-  Unsupported: 'A prefix (spec.s3.prefix) cannot be given.',
-} as const
-
-function requirementPart({ requirements = {} }: VendorS3): string[] {
-  const { bucketNameMessage, prefix, regions, excludedRegions, versioning, retention, sourceAddresses } =
-    requirements
-  const checked = [
-    bucketNameMessage === undefined ? undefined : `${bucketNameMessage}.`,
-    PREFIXES[prefix ?? 'Optional'],
-    regions === undefined ? undefined : `The bucket must be in ${regions.join(', ')}.`,
-    excludedRegions === undefined ? undefined : `The bucket must not be in ${excludedRegions.join(', ')}.`,
-    versioning === undefined ? undefined : `Versioning must be ${versioning}.`,
-    retention === undefined ? undefined : 'No object lock or retention may be set.',
-    sourceAddresses === undefined ? undefined : `A firewall must let through ${sourceAddresses.join(', ')}.`,
-  ].filter((sentence) => sentence !== undefined)
-  return listPart('What must be true beforehand', [...checked, ...(requirements.manual ?? [])])
-}
-
-function afterwardsPart({ outputs = [], nextStep, verification }: VendorS3): string[] {
-  return [
-    ...(outputs.length === 0
-      ? []
-      : ['', '**What the vendor is told** (`status.outputs`)', '', ...outputTable(outputs)]),
-    ...(nextStep === undefined ? [] : ['', `**Next step** (\`status.nextStep\`): ${prose(nextStep)}`]),
-    ...(verification === undefined ? [] : ['', `**The vendor’s own test**: ${testOf(verification)}`]),
-  ]
-}
-
-function outputTable(outputs: readonly VendorOutput[]): string[] {
-  return table(
-    ['Key', 'In the vendor’s form', 'Value'],
-    outputs.map(({ name, label, value }) => [code(name), prose(label), code(value)]),
-  )
-}
-
-function testOf({ description, method, writesTestFile, withinMinutes }: VendorVerification): string {
-  return [
-    prose(description ?? (method === 'None' ? 'none is known.' : `by its ${method}.`)),
-    ...(withinMinutes === undefined ? [] : [`It may take ${withinMinutes} minutes.`]),
-    ...(writesTestFile === true ? ['It writes a test file.'] : []),
-  ].join(' ')
-}
-
 const EVIDENCE = {
   Official: 'official',
   OfficialCopy: 'official wording, address not confirmed',
@@ -175,15 +115,6 @@ const EVIDENCE = {
 
 function sourceOf({ url, covers, evidence = 'Official', checkedOn }: VendorSource, day: string): string {
   return `<${url}>: ${prose(covers)} (${EVIDENCE[evidence]}; ${checkedOn ?? day})`
-}
-
-function listPart(
-  title: string,
-  texts: readonly string[] | undefined,
-  format: (text: string) => string = prose,
-): string[] {
-  if (texts === undefined || texts.length === 0) return []
-  return ['', `**${title}**`, '', ...texts.map((text) => `- ${format(text)}`)]
 }
 
 /** As GitHub makes anchors of headings. */
