@@ -40,6 +40,7 @@ export interface Page {
 }
 
 const V7 = { AWS: ['arn:aws:iam::258327614892:role/external_s3'] }
+const LOGPUSH = { AWS: ['arn:aws:iam::391854517948:user/cloudflare-logpush'] }
 const WANDB = { AWS: ['arn:aws:iam::725579432336:role/WandbIntegration'] }
 
 function trusting(principal: string, externalId: string): Statement {
@@ -102,7 +103,39 @@ const wandbCors = {
   MaxAgeSeconds: 3_000,
 }
 
+const pushingLogs = ({ bucket }: Place, path = '') => ({
+  Effect: 'Allow',
+  Principal: LOGPUSH,
+  Action: ['s3:PutObject'],
+  Resource: [`arn:aws:s3:::${bucket}/${path}*`],
+})
+
 export const pages: readonly Page[] = [
+  {
+    vendor: 'cloudflare-logpush',
+    says: 'to put objects into the bucket, and no lifecycle rule that nobody asked for',
+    spec: () => ({}),
+    changes: (place) => ({ policy: [pushingLogs(place)] }),
+    outputs: ({ bucket, region }) => ({ bucket, path: '', region }),
+    nextStep: /Choose the destination Amazon S3, .* copy its token, enter it as Ownership Token/,
+  },
+  {
+    vendor: 'cloudflare-logpush',
+    says: 'to put objects below a path, whose unfinished uploads are given up where that is asked for',
+    spec: ({ bucket }) => ({ s3: { bucket, prefix: 'logs/' }, parameters: { unfinishedUploads: 'Abort' } }),
+    changes: (place) => ({
+      policy: [pushingLogs(place, 'logs/')],
+      lifecycle: [
+        {
+          Filter: { Prefix: 'logs/' },
+          Status: 'Enabled',
+          AbortIncompleteMultipartUpload: { DaysAfterInitiation: 7 },
+        },
+      ],
+    }),
+    outputs: ({ bucket, region }) => ({ bucket, path: 'logs/', region }),
+    nextStep: /Mooring neither reads this file nor deletes it/,
+  },
   {
     vendor: 'scale-ai',
     says: 'a role of the exact name, at the path / whatever the account wants',

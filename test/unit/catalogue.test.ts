@@ -1,4 +1,4 @@
-/** What holds for every recipe that is shipped, and for the example that people copy. How S3 takes them: golden-plans.test.ts. */
+/** What holds for every recipe that is shipped, and for the example that people copy. What they make: golden-plans.test.ts. */
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
@@ -8,8 +8,10 @@ import type { StorageIntegration } from '../../src/api/generated/storage-integra
 import type { StorageVendor } from '../../src/api/generated/storage-vendor.ts'
 import { PLACEHOLDERS, placeholdersIn } from '../../src/vendors/placeholders.ts'
 import { recipeFaults } from '../../src/vendors/recipe-faults.ts'
+import { resolve } from '../../src/vendors/resolve.ts'
 import type { Selectable } from '../../src/vendors/when.ts'
 import { repository } from '../rig/cache.ts'
+import { anAccount, anInput, anIntegration, given } from './things.ts'
 
 const yamlIn = (folder: string): string[] =>
   readdirSync(join(repository, folder))
@@ -32,10 +34,10 @@ describe('a recipe', () => {
 
     it(`${name} tells only of parameters that always have a value`, () => {
       const always = (vendor.spec.parameters ?? []).filter(({ required }) => required)
-      const told = [
-        vendor.spec.s3?.nextStep ?? '',
-        ...(vendor.spec.s3?.outputs ?? []).map(({ value }) => value),
-      ]
+      const told = [vendor.spec.s3, vendor.spec.gcs].flatMap((recipe) => [
+        recipe?.nextStep ?? '',
+        ...(recipe?.outputs ?? []).map(({ value }) => value),
+      ])
       const named = told
         .flatMap(placeholdersIn)
         .filter((placeholder) => placeholder.startsWith('parameters.'))
@@ -54,6 +56,17 @@ describe('a recipe', () => {
       assert.deepEqual(impossible, [])
     })
   }
+
+  it('cloudflare-logpush grants nothing in China and GovCloud, where its user cannot be named', () => {
+    const vendor = shipped.find(({ metadata }) => metadata.name === 'cloudflare-logpush')
+    const parameters = given({ unfinishedUploads: 'Abort' })
+    for (const region of ['cn-north-1', 'us-gov-west-1']) {
+      const account = anAccount({ aws: { accountId: '123456789012', region } })
+      const integration = anIntegration({ vendor: 'cloudflare-logpush' })
+      const { fault, claims } = resolve(anInput({ vendor, account, integration, parameters }))
+      assert.deepEqual([fault?.reason, claims.flatMap(({ entries }) => entries)], ['InvalidSpec', []])
+    }
+  })
 
   it('is in a file of its own name, and in the list for kustomizations', () => {
     assert.deepEqual(

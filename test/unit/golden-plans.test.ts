@@ -4,23 +4,18 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import { parse } from 'yaml'
 import type { StorageVendor } from '../../src/api/generated/storage-vendor.ts'
-import { bucketPolicyKind, decodeBucketPolicy } from '../../src/clouds/aws/bucket-policy.ts'
-import { corsKind, decodeCors } from '../../src/clouds/aws/cors.ts'
-import { iamRoleKind } from '../../src/clouds/aws/iam-role.ts'
-import { decodeKeyPolicy, keyPolicyKind } from '../../src/clouds/aws/key-policy.ts'
-import { decodeLifecycle, lifecycleKind } from '../../src/clouds/aws/lifecycle.ts'
-import { closedTrust, decodeRole } from '../../src/clouds/aws/role-document.ts'
-import { roleSteps } from '../../src/clouds/aws/role-steps.ts'
-import type { Document, DocumentName } from '../../src/plan/document.ts'
-import { type ObservedDocument, planTarget } from '../../src/plan/plan-target.ts'
+import { planTarget } from '../../src/plan/plan-target.ts'
 import { resolve, type TargetClaim } from '../../src/vendors/resolve.ts'
 import { tell } from '../../src/vendors/tell.ts'
+import { aGcpAccount, onGcs } from './gcs-things.ts'
+import { type Cloud, EMPTY, shownOf } from './golden-documents.ts'
 import { anAccount, anInput, anIntegration, given } from './things.ts'
 
 const catalogue = new URL('../../deploy/vendors/', import.meta.url)
 
 /** What these vendors hand out, or ask for; the others need nothing. */
 const PARAMETERS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  'cloudflare-logpush': { unfinishedUploads: 'Abort' },
   datasaur: { externalId: 'datasaur-0001' },
   'scale-ai': { externalId: 'scale-0001' },
   segment: {
@@ -32,74 +27,61 @@ const PARAMETERS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     oldVersions: 'Expire',
   },
 }
+/** What some need on Google Cloud alone. */
+const GCS_PARAMETERS: typeof PARAMETERS = {
+  'segments-ai': { serviceAccount: 'reader@segments-prod.iam.gserviceaccount.com' },
+}
 /** These cannot be limited to a prefix. */
 const WHOLE_BUCKET = ['segment']
 
-/** Every document as it is before anybody wrote it. */
-const EMPTY = {
-  BucketPolicy: { kind: bucketPolicyKind, document: decodeBucketPolicy(undefined) },
-  Cors: { kind: corsKind, document: decodeCors(undefined) },
-  Lifecycle: { kind: lifecycleKind, document: decodeLifecycle(undefined) },
-  IamRole: { kind: iamRoleKind, document: decodeRole(undefined) },
-  KeyPolicy: { kind: keyPolicyKind, document: decodeKeyPolicy('{"Version":"2012-10-17","Statement":[]}') },
-} as unknown as Readonly<Record<DocumentName, ObservedDocument>>
-
-function goldenOf(vendor: StorageVendor, access: string): object {
+function goldenOf(vendor: StorageVendor, access: string, cloud: Cloud): object {
   const { name } = vendor.metadata
-  const s3 = { bucket: 'street-scenes', prefix: WHOLE_BUCKET.includes(name) ? '' : 'raw/' }
-  const integration = anIntegration({ vendor: name, access, s3 })
-  const parameters = given(PARAMETERS[name] ?? {})
+  const place = { bucket: 'street-scenes', prefix: WHOLE_BUCKET.includes(name) ? '' : 'raw/' }
+  const spec = { vendor: name, access, [cloud]: place }
+  const integration = cloud === 's3' ? anIntegration(spec) : onGcs(spec)
+  const account = cloud === 's3' ? anAccount() : aGcpAccount()
+  const parameters = given({ ...PARAMETERS[name], ...(cloud === 'gcs' ? GCS_PARAMETERS[name] : {}) })
   const {
     owner,
     claims,
     tell: telling,
     fault,
-  } = resolve(anInput({ integration, vendor, account: anAccount(), parameters }))
+  } = resolve(anInput({ integration, vendor, account, parameters }))
   const targets = claims.map((claim) => ({
     target: claim.target.name,
-    documents: documentsOf(owner, claim),
+    documents: documentsOf(cloud, owner, claim),
     probes: claim.probes,
   }))
   return { fault, targets, ...(telling === undefined ? {} : tell(telling)) }
 }
 
-function documentsOf(owner: string, { target, entries, documents }: TargetClaim): object[] {
+function documentsOf(cloud: Cloud, owner: string, { target, entries, documents }: TargetClaim): object[] {
   const plan = planTarget({
     installation: 'golden',
     target: target.name,
     fresh: '0f1e2d3c4b5a69788796a5b4c3d2e1f0',
-    documents: documents.map((document) => EMPTY[document]),
+    documents: documents.map((document) => EMPTY[cloud][document]),
     participants: [{ owner, stance: 'Wants', entries }],
   })
   return plan.documents.map(({ kind, changes, before, after }) => ({
     document: kind.name,
     changes: changes.map(({ action, summary }) => `${action} ${summary}`),
-    ...(kind.name === 'IamRole' ? { requests: requestsFor(before, after) } : { after }),
+    ...shownOf(cloud, kind.name, before, after),
   }))
-}
-
-/** Policies as objects, so that a reader sees what changed. */
-function requestsFor(before: Document, after: Document): object[] {
-  const steps = roleSteps(before as never, after as never, closedTrust('aws', '123456789012'))
-  return steps.map((step) =>
-    Object.fromEntries(
-      Object.entries(step).map(([key, value]) => [
-        key,
-        key === 'trust' || key === 'document' ? JSON.parse(value) : value,
-      ]),
-    ),
-  )
 }
 
 describe('the plan of every vendor in the catalogue is as reviewed', () => {
   for (const file of readdirSync(catalogue).filter((name) => name.endsWith('.yaml'))) {
-    it(`${file} on S3`, () => {
-      const vendor: StorageVendor = parse(readFileSync(new URL(file, catalogue), 'utf8'))
-      const levels = vendor.spec.access.map(({ name }) => [name, goldenOf(vendor, name)] as const)
-      const made = `${JSON.stringify(Object.fromEntries(levels), null, 2)}\n`
-      const golden = new URL(`../golden/${file.replace('.yaml', '.s3.json')}`, import.meta.url)
-      if (process.env.UPDATE_GOLDEN === 'true') writeFileSync(golden, made)
-      assert.equal(made, readFileSync(golden, 'utf8'))
-    })
+    const vendor: StorageVendor = parse(readFileSync(new URL(file, catalogue), 'utf8'))
+    for (const cloud of ['s3', 'gcs'] as const) {
+      if (vendor.spec[cloud] === undefined) continue
+      it(`${file} on ${cloud}`, () => {
+        const levels = vendor.spec.access.map(({ name }) => [name, goldenOf(vendor, name, cloud)] as const)
+        const made = `${JSON.stringify(Object.fromEntries(levels), null, 2)}\n`
+        const golden = new URL(`../golden/${file.replace('.yaml', `.${cloud}.json`)}`, import.meta.url)
+        if (process.env.UPDATE_GOLDEN === 'true') writeFileSync(golden, made)
+        assert.equal(made, readFileSync(golden, 'utf8'))
+      })
+    }
   }
 })
