@@ -13,7 +13,7 @@ import {
 import { installCatalogue, installCrds } from '../rig/install.ts'
 import type { KubernetesObject } from '../rig/kubectl.ts'
 import { ambientAwsCredentials, type Operator, startOperator } from '../rig/operator.ts'
-import type { Aws, OwnRig } from '../rig/rig.ts'
+import type { Aws, Cluster, OwnRig } from '../rig/rig.ts'
 import { ownCluster, ownRig, uniqueName } from '../rig/shared.ts'
 import { eventually } from '../rig/wait.ts'
 
@@ -109,13 +109,13 @@ function rigAt(rig: OwnRig, at: Partial<Pick<Aws, 'accountId' | 'region'>>): Own
   return { ...rig, aws: { ...aws, ...at, credentials: { ...aws.credentials, accessKeyId } } }
 }
 
-type Words = Pick<
+export type Words = Pick<
   Stage,
   'integration' | 'untilReady' | 'untilGone' | 'change' | 'delete' | 'leave' | 'wipeStatus' | 'forceAway'
 >
 
 /** What tests do with integrations in a namespace. */
-function wordsFor({ kubectl }: OwnRig, namespace: string, si: Stage['si']): Words {
+export function wordsFor({ kubectl }: Cluster, namespace: string, si: Stage['si']): Words {
   return {
     integration: (name, bucket, spec = {}) => ({
       apiVersion: 'mooring.dev/v1alpha1',
