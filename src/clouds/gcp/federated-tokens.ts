@@ -1,6 +1,6 @@
-import type { ExternalAccountClientOptions } from 'google-auth-library'
+import type { AwsClientOptions, IdentityPoolClientOptions } from 'google-auth-library'
+import { isJsonObject } from '../../plan/json.ts'
 import { Remembered } from '../remembered.ts'
-import { noCredentials } from './credential-faults.ts'
 import type { TokenParts } from './credentials.ts'
 import { KeptTokens } from './kept-tokens.ts'
 import type { FederationConfig } from './key-file.ts'
@@ -25,10 +25,12 @@ export function federatedTokens({ config, identity }: FederationConfig, parts: T
   }
 }
 
+/** By class, since the library's `fromJSON` writes a warning to the console that the configuration is not checked; ours is. */
 async function clientOf(config: FederationConfig['config']): Promise<LibraryClient> {
-  const { ExternalAccountClient } = await import('google-auth-library')
-  const options = { ...config, scopes: [SCOPE] } as unknown as ExternalAccountClientOptions
-  const client = ExternalAccountClient.fromJSON(options)
-  if (client === null) throw noCredentials()
-  return client
+  const { AwsClient, IdentityPoolClient } = await import('google-auth-library')
+  const { credential_source: source } = config
+  const options = { ...config, scopes: [SCOPE] } as unknown
+  return isJsonObject(source) && source.environment_id !== undefined
+    ? new AwsClient(options as AwsClientOptions)
+    : new IdentityPoolClient(options as IdentityPoolClientOptions)
 }
