@@ -67,7 +67,6 @@ export async function startGcpFacade(emulator: GcpEmulator): Promise<GcpFacade> 
       desk.requests.filter((one) => one.operation === operation && (status ?? one.status) === one.status)
         .length,
     answered: (status) => desk.requests.filter((one) => one.status === status).length,
-    setMetadataAccount: desk.setMetadataAccount,
     ...settings(world),
     async stop() {
       await close(server)
@@ -80,6 +79,7 @@ function makeWorld(endpoint: string, emulator: GcpEmulator): World {
   return {
     ...{ endpoint, emulator, people: makePeople(), pace: makePace() },
     ...{ buckets: new Map(), roles: new Map(), impersonations: [], unpaced: new Set() },
+    machine: { account: undefined },
     serviceAccounts: { made: new Set(), gone: new Set(), keys: new Map(), actors: new Set() },
   }
 }
@@ -90,6 +90,7 @@ type Settings = Pick<
   | 'createServiceAccount'
   | 'deleteServiceAccount'
   | 'allowImpersonation'
+  | 'setMetadataAccount'
   | 'setPace'
   | 'setUnpaced'
   | 'ageDeletedRole'
@@ -108,6 +109,9 @@ function settings(world: World): Settings {
       world.people.revokeTokens(email)
     },
     allowImpersonation: (principal, email) => actors.add(`${principal} as ${email}`),
+    setMetadataAccount(email) {
+      world.machine.account = email
+    },
     setPace: (limits) => world.pace.set(limits),
     setUnpaced: (principal) => world.unpaced.add(principal),
     ageDeletedRole(name, days) {

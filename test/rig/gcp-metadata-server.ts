@@ -6,7 +6,8 @@ import type { World } from './gcp-world.ts'
  * Serves `/computeMetadata/…` for the account; point GCE_METADATA_HOST to the façade's host and port.
  * https://cloud.google.com/compute/docs/metadata/querying-metadata
  */
-export function askMetadata(world: World, path: string, flavor: unknown, email: string | undefined): Answer {
+export function askMetadata(world: World, path: string, flavor: unknown): Answer {
+  const email = world.machine.account
   if (flavor !== 'Google' || email === undefined) return { status: 403 }
   const account = '/computeMetadata/v1/instance/service-accounts/default'
   const headers = { 'metadata-flavor': 'Google' }

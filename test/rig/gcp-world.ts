@@ -50,6 +50,8 @@ export interface World {
   readonly roles: Map<string, StoredRole>
   readonly serviceAccounts: ServiceAccounts
   readonly impersonations: Impersonation[]
+  /** The account that the metadata server gives tokens for. */
+  readonly machine: { account: string | undefined }
   /** Principals whose changes are not counted by the pace: those who prepare a test. */
   readonly unpaced: Set<string>
 }

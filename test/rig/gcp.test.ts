@@ -326,6 +326,22 @@ describe('a test', () => {
     assert.equal(world.cloud.count('storage.buckets.patch', 503), before + 1)
   })
 
+  it('makes signing in and preflights fail, too', async () => {
+    const stage = await newStage()
+    world.cloud.fail(1, 503, ({ operation }) => operation === 'token')
+    world.cloud.fail(
+      1,
+      500,
+      ({ operation, path }) => operation === 'preflight' && path.includes(stage.bucket),
+    )
+    const status = async (method: string, path: string) =>
+      (await fetch(`${stage.endpoint}${path}`, { method })).status
+    assert.equal(await status('POST', '/token'), 503)
+    assert.equal(await status('POST', '/token'), 400)
+    assert.equal(await status('OPTIONS', `/${stage.bucket}/a`), 500)
+    assert.equal(await status('OPTIONS', `/${stage.bucket}/a`), 200)
+  })
+
   it('hears of requests that Google does not know', async () => {
     const stage = await newStage()
     for (const [method, path, body, words] of [
