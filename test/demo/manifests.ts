@@ -1,7 +1,43 @@
-/** What the demo applies; the same objects as in deploy/examples, with LocalStack in the place of AWS. */
+/** What the demos apply; the same objects as in deploy/examples, with test clouds in the place of real ones. */
+import type { GcpAccount } from '../rig/gcp.ts'
 import type { Aws } from '../rig/rig.ts'
 
 export const manifests = {
+  gcpAccount: ({ endpoint, projectId, accessToken }: GcpAccount): string => `apiVersion: v1
+kind: Namespace
+metadata: {name: perception}
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: gcp, namespace: mooring-system}
+stringData:
+  accessToken: "${accessToken}"
+---
+apiVersion: mooring.dev/v1alpha1
+kind: CloudAccount
+metadata:
+  name: gcp-demo
+spec:
+  gcp:
+    projectId: ${projectId}
+    credentialsSecretRef: {namespace: mooring-system, name: gcp}   # leave it out for workload identity
+    endpoints:   # the test cloud; leave them out for Google Cloud
+      storage: ${endpoint}
+      iam: ${endpoint}
+      iamCredentials: ${endpoint}
+  allow:
+    - {namespaces: [perception], vendors: [segments-ai], storage: ["street-*"], access: [Read]}
+`,
+  gcs: (bucket: string, serviceAccount: string | undefined): string => `apiVersion: mooring.dev/v1alpha1
+kind: StorageIntegration
+metadata: {name: ${bucket}, namespace: perception}
+spec:
+  vendor: segments-ai
+  account: gcp-demo
+  gcs: {bucket: ${bucket}, prefix: raw/}
+  access: Read
+${serviceAccount === undefined ? '' : `  parameters:\n    serviceAccount: ${serviceAccount}\n`}`,
+
   account: ({ accountId, region, endpoint }: Aws): string => `apiVersion: v1
 kind: Namespace
 metadata: {name: perception}
