@@ -1,0 +1,410 @@
+/* biome-ignore-all lint/suspicious/noTemplateCurlyInString: recipes hold placeholders */
+/** What an integration on Google Cloud Storage asks of its bucket and of the custom roles of its project. */
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import type { VendorGcs } from '../../src/api/generated/storage-vendor.ts'
+import { installationTag } from '../../src/plan/mark.ts'
+import { APPLIED_AT_ANNOTATION } from '../../src/vendors/applied-at.ts'
+import { type Resolution, type ResolveInput, resolve } from '../../src/vendors/resolve.ts'
+import { tell } from '../../src/vendors/tell.ts'
+import { aGcpAccount, aGcsVendor, MEMBER, onGcs, PROJECT, RECIPE } from './gcs-things.ts'
+import { anInput, anIntegration, given } from './things.ts'
+
+const known = given({ serviceAccount: MEMBER })
+
+function resolved(parts: Partial<ResolveInput> = {}): Resolution {
+  return resolve(
+    anInput({
+      integration: onGcs(),
+      vendor: aGcsVendor(),
+      account: aGcpAccount(),
+      parameters: known,
+      ...parts,
+    }),
+  )
+}
+
+const namesOf = ({ claims }: Resolution): string[] => claims.map(({ target }) => target.name)
+const partsOf = ({ claims }: Resolution, document: string): object[] =>
+  claims
+    .flatMap(({ entries }) => entries)
+    .filter((entry) => entry.document === document)
+    .map(({ body }) => (body as { readonly part: object }).part)
+const roleOf = (resolution: Resolution): string =>
+  namesOf(resolution).find((name) => name.includes('/roles/')) ?? ''
+
+describe('an integration on Google Cloud Storage asks', () => {
+  it('for the custom role first, and then for the bucket that names it', () => {
+    const resolution = resolved()
+    const role = roleOf(resolution)
+    assert.match(role, /^projects\/perception-prod\/roles\/acme_read_[0-9a-f]{8}$/)
+    assert.deepEqual(namesOf(resolution), [role, 'gs://street-scenes'])
+    assert.deepEqual(
+      resolution.claims.map(({ documents }) => documents),
+      [['CustomRole'], ['BucketIam', 'Cors']],
+    )
+    assert.deepEqual(partsOf(resolution, 'CustomRole'), [
+      {
+        in: 'Role',
+        title: 'Acme reads',
+        description: `What Segments.ai may do in buckets that grant it this role. Made by Mooring; people’s changes to title and description are undone. [mooring:${installationTag('test', role)}]`,
+      },
+      { in: 'Permission', permission: 'storage.objects.get' },
+    ])
+    assert.deepEqual(partsOf(resolution, 'BucketIam'), [
+      {
+        role,
+        member: `serviceAccount:${MEMBER}`,
+        condition: {
+          title: 'Mooring: raw/',
+          description: 'Only objects under raw/',
+          expression: 'resource.name.startsWith("projects/_/buckets/street-scenes/objects/raw/")',
+        },
+      },
+    ])
+    assert.deepEqual(partsOf(resolution, 'Cors'), [
+      { origin: ['https://*.acme.example'], method: ['GET'], responseHeader: ['*'] },
+    ])
+    assert.deepEqual(resolution.claims.at(-1)?.probes, [
+      { kind: 'CorsPreflight', origin: 'https://app.acme.example', method: 'GET', requestHeaders: [] },
+      { kind: 'GcsGrant', members: [`serviceAccount:${MEMBER}`], roles: [role], prefix: 'raw/' },
+    ])
+    assert.equal(resolution.storage, 'gs://street-scenes/raw/')
+  })
+
+  it('for no role that its access level does not grant', () => {
+    assert.equal(namesOf(resolved({ integration: onGcs({ access: 'Read' }) })).length, 2)
+    const both = namesOf(resolved({ integration: onGcs({ access: 'ReadWrite' }) }))
+    assert.deepEqual(
+      both.map((name) => name.replace(/_[0-9a-f]{8}$/, '')),
+      [`projects/${PROJECT}/roles/acme_read`, `projects/${PROJECT}/roles/acme_write`, 'gs://street-scenes'],
+    )
+  })
+
+  it('for no role at all, where the recipe names one of Google’s own', () => {
+    const grants: VendorGcs['grants'] = [
+      { name: 'read', member: 'serviceAccount:logs@acme.example', role: 'roles/storage.objectViewer' },
+    ]
+    const resolution = resolved({ vendor: aGcsVendor({ grants }) })
+    assert.deepEqual(namesOf(resolution), ['gs://street-scenes'])
+    assert.equal(
+      (partsOf(resolution, 'BucketIam')[0] as { role?: string }).role,
+      'roles/storage.objectViewer',
+    )
+  })
+
+  it('for nothing with a condition, where it is the whole bucket', () => {
+    const [part] = partsOf(
+      resolved({ integration: onGcs({ gcs: { bucket: 'street-scenes' } }) }),
+      'BucketIam',
+    )
+    assert.deepEqual(Object.keys(part ?? {}), ['role', 'member'])
+  })
+
+  it('for listing below the prefix only where the role lists', () => {
+    const parts = partsOf(resolved({ integration: onGcs({ access: 'ReadWrite' }) }), 'BucketIam')
+    assert.deepEqual(
+      parts.map((part) => /objectListPrefix/.test(JSON.stringify(part))),
+      [false, true],
+    )
+  })
+})
+
+describe('a custom role', () => {
+  const other = onGcs({ gcs: { bucket: 'clips' } }, { name: 'clips', namespace: 'ml' })
+  const cases: readonly (readonly [string, boolean, Partial<ResolveInput>])[] = [
+    ['is shared by all integrations of a vendor in a project', true, { integration: other }],
+    ['is another one for another installation', false, { installation: 'another' }],
+    [
+      'is another one for another vendor of the same recipe',
+      false,
+      { vendor: { ...aGcsVendor(), metadata: { ...aGcsVendor().metadata, name: 'acme-two' } } },
+    ],
+    [
+      'is another one in another project',
+      false,
+      { account: aGcpAccount({ gcp: { projectId: 'perception-test' } }) },
+    ],
+    [
+      'stays the same one when the vendor’s recipe is revised',
+      true,
+      { vendor: aGcsVendor({}, { revision: '2' }) },
+    ],
+  ]
+  const account = aGcpAccount({ allow: [{ namespaces: ['perception', 'ml'] }] })
+  for (const [sentence, isSame, parts] of cases) {
+    it(sentence, () => {
+      const [one, two] = [resolved(), resolved({ account, ...parts })]
+      assert.match(roleOf(two), /^projects\/[a-z-]+\/roles\/acme_read_/)
+      assert.equal(roleOf(one) === roleOf(two), isSame)
+    })
+  }
+
+  it('is asked for in equal words by all who share it, or they would clash', () => {
+    const two = resolved({ account, integration: other })
+    assert.deepEqual(partsOf(two, 'CustomRole'), partsOf(resolved(), 'CustomRole'))
+  })
+})
+
+describe('a service account that the vendor has yet to hand out', () => {
+  const waiting = resolved({ parameters: given({}) })
+
+  it('is waited for; only CORS is asked for until then', () => {
+    assert.equal(waiting.fault, undefined)
+    assert.equal(waiting.stance, 'Wants')
+    assert.equal(waiting.awaiting?.reason, 'AwaitingVendorInput')
+    assert.match(
+      waiting.awaiting?.message ?? '',
+      /waiting for spec\.parameters\.serviceAccount from the vendor: the e-mail of its service account/,
+    )
+    assert.deepEqual(namesOf(waiting), ['gs://street-scenes'])
+    assert.deepEqual(
+      waiting.claims.flatMap(({ entries }) => entries.map(({ document }) => document)),
+      ['Cors'],
+    )
+  })
+
+  it('is waited for although nothing else is asked for meanwhile', () => {
+    const { cors: _, ...rest } = RECIPE
+    const vendor = aGcsVendor()
+    const { fault, awaiting, claims } = resolved({
+      vendor: { ...vendor, spec: { ...vendor.spec, gcs: rest } },
+      parameters: given({}),
+    })
+    assert.equal(fault, undefined)
+    assert.equal(awaiting?.reason, 'AwaitingVendorInput')
+    assert.deepEqual(
+      claims.flatMap(({ entries }) => entries),
+      [],
+    )
+  })
+
+  it('is not waited for on S3, where the same vendor needs none', () => {
+    const { fault, awaiting, claims } = resolve(
+      anInput({ vendor: aGcsVendor(), integration: anIntegration() }),
+    )
+    assert.deepEqual([fault, awaiting], [undefined, undefined])
+    assert.deepEqual(
+      claims.flatMap(({ entries }) => entries.map(({ document }) => document)),
+      ['BucketPolicy'],
+    )
+  })
+
+  it('is told by its name, not as a hole in the sentence', () => {
+    const vendor = aGcsVendor({ nextStep: 'Ask for ${parameters.serviceAccount}.' })
+    const { tell: telling } = resolved({ vendor, parameters: given({}) })
+    assert.ok(telling)
+    assert.equal(tell(telling).nextStep, 'Ask for (parameters.serviceAccount, not given yet).')
+  })
+})
+
+describe('an integration on Google Cloud Storage cannot be resolved', () => {
+  const bucket = 'street-scenes'
+  const cases: readonly (readonly [string, Partial<ResolveInput>, string, RegExp])[] = [
+    [
+      'with an account of AWS',
+      { account: anInput().account },
+      'InvalidSpec',
+      /spec\.gcs needs a Google Cloud account, but CloudAccount "aws-prod" has no spec\.gcp/,
+    ],
+    [
+      'without an account',
+      { account: undefined },
+      'AccountNotFound',
+      /"gcp-prod" \(spec\.account\) does not exist/,
+    ],
+    [
+      'with a vendor that has a recipe for S3 alone',
+      { vendor: anInput().vendor },
+      'NotSupported',
+      /"segments-ai" has no recipe for Google Cloud Storage \(spec\.gcs\)/,
+    ],
+    [
+      'when no rule allows it',
+      { account: aGcpAccount({ allow: [] }) },
+      'NotAllowed',
+      /storage: \["street-scenes\/raw\/"\]/,
+    ],
+    [
+      'when a rule allows another prefix of the bucket only',
+      {
+        account: aGcpAccount({ allow: [{ namespaces: ['perception'], storage: ['street-scenes/clips/*'] }] }),
+      },
+      'NotAllowed',
+      /does not allow this/,
+    ],
+    [
+      'with a quote in its prefix, which would end the text of the condition',
+      { integration: onGcs({ gcs: { bucket, prefix: 'raw/") || true || ("/' } }) },
+      'InvalidSpec',
+      /spec\.gcs\.prefix must not hold quotes/,
+    ],
+    [
+      'with a name that is no bucket’s',
+      { integration: onGcs({ gcs: { bucket: 'Street Scenes' } }) },
+      'InvalidSpec',
+      /spec\.gcs\.bucket: "Street Scenes" is not a bucket name/,
+    ],
+    [
+      'without a prefix that the vendor demands',
+      {
+        vendor: aGcsVendor({ requirements: { prefix: 'Required' } }),
+        integration: onGcs({ gcs: { bucket } }),
+      },
+      'InvalidSpec',
+      /spec\.gcs\.prefix: this vendor demands one/,
+    ],
+    [
+      'with a prefix that the vendor cannot keep to',
+      { vendor: aGcsVendor({ requirements: { prefix: 'Unsupported' } }) },
+      'InvalidSpec',
+      /spec\.gcs\.prefix: this vendor cannot be limited/,
+    ],
+    [
+      'when the vendor refuses the bucket’s name',
+      {
+        vendor: aGcsVendor({
+          requirements: { bucketNamePattern: '[a-z]+', bucketNameMessage: 'no hyphens' },
+        }),
+      },
+      'InvalidSpec',
+      /spec\.gcs\.bucket: no hyphens/,
+    ],
+    [
+      'at an access level for which the recipe grants nothing',
+      {
+        vendor: aGcsVendor({
+          grants: [{ ...RECIPE.grants[0], access: ['ReadWrite'] } as VendorGcs['grants'][number]],
+        }),
+        integration: onGcs({ access: 'Read' }),
+      },
+      'InvalidSpec',
+      /spec\.access: at Read, .* grants nothing/,
+    ],
+    [
+      'when the vendor acts as a service account that Mooring would make',
+      { vendor: aGcsVendor({ serviceAccount: { id: { prefix: 'acme-' } } }) },
+      'NotSupported',
+      /spec\.gcs\.serviceAccount/,
+    ],
+    [
+      'when the vendor looks for a proof object',
+      { vendor: aGcsVendor({ proofObjects: [{ name: 'proof', key: '.acme' }] }) },
+      'NotSupported',
+      /spec\.gcs\.proofObjects/,
+    ],
+    [
+      'when the vendor refuses buckets with a retention policy, which nothing checks yet',
+      { vendor: aGcsVendor({ requirements: { retention: 'Forbidden' } }) },
+      'NotSupported',
+      /spec\.gcs\.requirements\.retention/,
+    ],
+    [
+      'when the vendor wants a role on the whole project',
+      {
+        vendor: aGcsVendor({
+          grants: [
+            {
+              name: 'all',
+              member: 'serviceAccount:a@b.example',
+              role: 'roles/storage.objectViewer',
+              scope: 'Project',
+            },
+          ],
+        }),
+      },
+      'NotSupported',
+      /spec\.gcs\.grants\[all\]\.scope/,
+    ],
+  ]
+  for (const [sentence, parts, reason, message] of cases) {
+    it(sentence, () => {
+      const { fault, claims, stance } = resolved(parts)
+      assert.equal(fault?.reason, reason)
+      assert.match(fault?.message ?? '', message)
+      assert.deepEqual([stance, claims.flatMap(({ entries }) => entries)], ['Keeps', []])
+    })
+  }
+})
+
+describe('places where an integration was applied earlier', () => {
+  const at = (places: Readonly<Record<string, readonly string[]>>): Partial<ResolveInput> => ({
+    integration: onGcs({}, { annotations: { [APPLIED_AT_ANNOTATION]: JSON.stringify(places) } }),
+  })
+  const gone = `projects/${PROJECT}/roles/acme_old_0a1b2c3d`
+
+  it('are left, where it asks for something else now: a role that the recipe names no more', () => {
+    const { claims, fault } = resolved(at({ [`${gone} at gcp`]: ['CustomRole'] }))
+    const left = claims.find(({ target }) => target.name === gone)
+    assert.equal(fault, undefined)
+    assert.deepEqual(left?.target, {
+      key: `${gone} at gcp`,
+      kind: 'CustomRole',
+      name: gone,
+      projectId: PROJECT,
+      roleId: 'acme_old_0a1b2c3d',
+    })
+    assert.deepEqual([left?.entries, left?.documents, left?.left], [[], ['CustomRole'], true])
+  })
+
+  it('are looked at in the documents of then: lifecycle rules that the recipe had once', () => {
+    const { claims } = resolved(at({ 'gs://street-scenes at gcp': ['BucketIam', 'Lifecycle'] }))
+    assert.deepEqual(claims.at(-1)?.documents, ['BucketIam', 'Cors', 'Lifecycle'])
+  })
+
+  const lost: readonly (readonly [string, string])[] = [
+    ['in another project', 'projects/other/roles/acme_read_0a1b2c3d at gcp'],
+    ['at another endpoint', 'gs://street-scenes at https://storage.example'],
+    ['in another cloud', 's3://street-scenes at aws'],
+  ]
+  for (const [where, place] of lost) {
+    it(`${where} are out of reach, and that is said`, () => {
+      const { fault, claims } = resolved(at({ [place]: ['BucketIam'] }))
+      assert.equal(fault?.reason, 'TargetOutOfReach')
+      assert.ok(fault?.message.includes(place))
+      assert.equal(claims.length, namesOf(resolved()).length, 'something else is taken for that place')
+    })
+  }
+})
+
+describe('a lifecycle rule of a recipe', () => {
+  const rulesFor = (rule: object, prefix = 'raw/'): object[] =>
+    partsOf(
+      resolved({
+        vendor: aGcsVendor({ lifecycle: { rules: [{ name: 'tidy', ...rule }] } }),
+        integration: onGcs({ gcs: { bucket: 'street-scenes', prefix } }),
+      }),
+      'Lifecycle',
+    )
+  const matchesPrefix = ['raw/']
+
+  it('is one rule for each action, since a rule of Cloud Storage has one', () => {
+    const rules = rulesFor({
+      expirationDays: 7,
+      noncurrentExpirationDays: 30,
+      abortIncompleteMultipartDays: 3,
+    })
+    assert.deepEqual(rules, [
+      { action: { type: 'Delete' }, condition: { age: 7, isLive: true, matchesPrefix } },
+      {
+        action: { type: 'Delete' },
+        condition: { daysSinceNoncurrentTime: 30, isLive: false, matchesPrefix },
+      },
+      { action: { type: 'AbortIncompleteMultipartUpload' }, condition: { age: 3, matchesPrefix } },
+    ])
+  })
+
+  it('keeps to a folder below the prefix, where it names one', () => {
+    const [rule] = rulesFor({ prefix: '${prefix}temp/', expirationDays: 7 })
+    assert.deepEqual(rule, {
+      action: { type: 'Delete' },
+      condition: { age: 7, isLive: true, matchesPrefix: ['raw/temp/'] },
+    })
+  })
+
+  it('speaks of the whole bucket, where the integration does', () => {
+    assert.deepEqual(rulesFor({ abortIncompleteMultipartDays: 3 }, ''), [
+      { action: { type: 'AbortIncompleteMultipartUpload' }, condition: { age: 3 } },
+    ])
+  })
+})
