@@ -2,7 +2,7 @@
 import { strict as assert } from 'node:assert'
 import { before, describe, it, type TestContext } from 'node:test'
 import { type Fault, FaultError } from '../../src/api/fault.ts'
-import type { CloudSession, Target } from '../../src/clouds/cloud.ts'
+import type { CloudSession, Target, TargetDriver } from '../../src/clouds/cloud.ts'
 import { openSession } from '../../src/clouds/index.ts'
 import type { Participant } from '../../src/plan/plan-target.ts'
 import { type GcpAccount, gcpAccount } from '../rig/gcp.ts'
@@ -275,5 +275,27 @@ describe('a bucket of Google Cloud Storage', () => {
     await stage.pass.run(driver, [wanting('a/x', stage.bucket)])
     await stage.pass.run(driver, [leaving('a/x')])
     assert.equal(world.cloud.answered(429), before)
+  })
+
+  it('is checked for what defeats a grant, and whether we could take it away again', async (test) => {
+    const stage = await newStage(test)
+    const probe = { kind: 'GcsGrant', members: [READER], roles: [VIEWER], prefix: '' } as const
+    const checks = async (driver: TargetDriver) => {
+      await driver.read(['BucketIam', 'Cors'], never)
+      const results = await driver.probe(probe, never)
+      return results.map(({ name, result, reason }) => [name, result, reason].filter(Boolean).join(' '))
+    }
+    assert.deepEqual(await checks(stage.session.open(stage.target)), [
+      'BucketEncryption Passed',
+      'OwnPermissions Passed',
+    ])
+    const principal = `reader@${stage.account.projectId}.iam.gserviceaccount.com`
+    const reads = ['resourcemanager.projects.get', 'storage.buckets.get', 'storage.buckets.getIamPolicy']
+    world.cloud.allow(principal, stage.account.projectId, [...reads, 'storage.buckets.update'])
+    const poor = { ...stage.account, principal, accessToken: world.cloud.token({ principal }) }
+    assert.deepEqual(await checks((await openAs(test, poor)).open(stage.target)), [
+      'BucketEncryption Passed',
+      'OwnPermissions Failed AccessDenied',
+    ])
   })
 })

@@ -1,7 +1,7 @@
 import { FaultError } from '../../api/fault.ts'
 import { retryOf } from '../../api/reasons.ts'
 import { needsUniformAccess } from './bucket-iam.ts'
-import { fault } from './fault-parts.ts'
+import { fault, wordsOf } from './fault-parts.ts'
 import { type GcpCall, serviceName, subjectOf } from './gcp-call.ts'
 import { isWrite } from './gcp-operation.ts'
 import type { GoogleError } from './google-error.ts'
@@ -13,6 +13,7 @@ export function refusedDocument(error: GoogleError, call: GcpCall): FaultError {
   if (NEEDS_UNIFORM.test(error.text)) return uniformAccessNeeded(call)
   if (NO_SUCH_PRINCIPAL.test(error.text)) return invalidPrincipal(error, call)
   if (NO_SUCH_ROLE.test(error.text)) return roleNotKnown(error, call)
+  if (TOO_MUCH.test(error.text)) return tooLarge(error, call)
   return error.status === 412 && GUARD.test(error.text) ? lostRace(error, call) : unexpected(error, call)
 }
 
@@ -21,6 +22,17 @@ export function refusedDocument(error: GoogleError, call: GcpCall): FaultError {
  * prevention. https://docs.cloud.google.com/storage/docs/json_api/v1/status-codes#412-precondition-failed
  */
 const GUARD = /^\s*$|pre-?conditions? .*(?:did not hold|fail)|^precondition failed|conditionNotMet|\betag\b/i
+
+/** Our own limits should have said so before. */
+const TOO_MUCH =
+  /(?:principals|members|bindings|policy).*(?:at most|too (?:large|many)|exceeds?|maximum|limit)/i
+
+function tooLarge(error: GoogleError, call: GcpCall): FaultError {
+  return fault(
+    'PolicyTooLarge',
+    `${serviceName(call)} refuses the policy of ${subjectOf(call)} as too large${wordsOf(error)}; nothing was written.`,
+  )
+}
 
 /**
  * The guard of a write did not hold: Cloud Storage answers 412 (conditionNotMet), IAM 409 (ABORTED). For both nothing was

@@ -251,6 +251,13 @@ const ROWS: readonly Row[] = [
     /projects\/p\/roles\/reads/,
   ],
   [
+    'too many principals',
+    storage(400, 'invalid', 'The policy has 1501 principals. At most 1500 are allowed.'),
+    SET,
+    'PolicyTooLarge',
+    /1501 principals/,
+  ],
+  [
     'Requester Pays',
     storage(400, 'required', 'Bucket is a requester pays bucket but no user project provided.'),
     GET,

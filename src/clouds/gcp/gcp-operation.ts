@@ -17,6 +17,7 @@ export const OPERATIONS = {
   PatchBucket: { permission: 'storage.buckets.update', isWrite: true },
   GetBucketIamPolicy: { permission: 'storage.buckets.getIamPolicy' },
   SetBucketIamPolicy: { permission: 'storage.buckets.setIamPolicy', isWrite: true },
+  TestBucketIamPermissions: {},
   GetRole: { permission: 'iam.roles.get' },
   CreateRole: { permission: 'iam.roles.create', isWrite: true },
   PatchRole: { permission: 'iam.roles.update', isWrite: true },

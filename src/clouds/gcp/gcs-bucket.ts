@@ -19,6 +19,7 @@ import {
 import type { MemberPart } from './iam-bindings.ts'
 import { assertOwnBucket, type Project } from './identity.ts'
 import type { LedgerEntry } from './ledger-kind.ts'
+import { checkOwnRights } from './own-rights.ts'
 
 /** What the buckets of one session have in common. */
 export interface GcsSession {
@@ -42,6 +43,7 @@ export class GcsBucket implements TargetDriver {
   /** One write a second. https://docs.cloud.google.com/storage/quotas ("bucket metadata updates per bucket") */
   readonly #pace: Pace
   #seen: JsonObject | undefined
+  #read: readonly DocumentName[] = []
   #policy: Document<LedgerEntry<MemberPart>> | undefined
   /** The metageneration that our own write made of another one; null where its answer did not say. */
   readonly #after = new Map<string, string | null>()
@@ -63,6 +65,7 @@ export class GcsBucket implements TargetDriver {
     if (bucket.status === 'rejected') throw bucket.reason
     if (policy.status === 'rejected') throw policy.reason
     this.#seen = bucket.value
+    this.#read = [...new Set([...this.#read, ...names])]
     assertOwnBucket(project, this.#bucket, bucket.value.projectNumber)
     return names.map((name) => this.#decode(name, bucket.value, policy.value))
   }
@@ -98,7 +101,13 @@ export class GcsBucket implements TargetDriver {
     if (probe.kind === 'CorsPreflight')
       return [await this.#session.preflight.check(this.#bucket, '', probe, signal)]
     if (probe.kind !== 'GcsGrant' || this.#seen === undefined) return []
-    return checkGcsGrant(probe, this.#bucket, this.#seen, this.#policy?.entries ?? [])
+    const own = await checkOwnRights(
+      this.#session.api,
+      this.#bucket,
+      this.#read.some((name) => name !== 'BucketIam'),
+      signal,
+    )
+    return [...checkGcsGrant(probe, this.#bucket, this.#seen, this.#policy?.entries ?? []), own]
   }
 
   #decode(name: DocumentName, bucket: JsonObject, policy: Json | undefined): ObservedDocument {
