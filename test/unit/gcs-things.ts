@@ -5,7 +5,8 @@ import type {
   StorageIntegrationSpec,
 } from '../../src/api/generated/storage-integration.ts'
 import type { StorageVendor, StorageVendorSpec, VendorGcs } from '../../src/api/generated/storage-vendor.ts'
-import { anAccount, anIntegration, aVendor } from './things.ts'
+import { type Resolution, type ResolveInput, resolve } from '../../src/vendors/resolve.ts'
+import { anAccount, anInput, anIntegration, aVendor, given } from './things.ts'
 
 export const PROJECT = 'perception-prod'
 
@@ -82,3 +83,25 @@ export function aGcsVendor(
     ...spec,
   })
 }
+
+/** An integration on Cloud Storage, resolved; everything that it needs is given. */
+export function resolved(parts: Partial<ResolveInput> = {}): Resolution {
+  return resolve(
+    anInput({
+      integration: onGcs(),
+      vendor: aGcsVendor(),
+      account: aGcpAccount(),
+      parameters: given({ serviceAccount: MEMBER }),
+      ...parts,
+    }),
+  )
+}
+
+/** The cloud’s own names of its targets, in order. */
+export const namesOf = ({ claims }: Resolution): string[] => claims.map(({ target }) => target.name)
+/** What it asks for in this document, of all targets. */
+export const partsOf = ({ claims }: Resolution, document: string): object[] =>
+  claims
+    .flatMap(({ entries }) => entries)
+    .filter((entry) => entry.document === document)
+    .map(({ body }) => (body as { readonly part: object }).part)
