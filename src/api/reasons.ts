@@ -162,6 +162,17 @@ export const REASONS = {
     next: 'Remove statements that are no longer needed, or merge integrations; the message has the sizes.',
     retry: 'Slow',
   },
+  AwaitingConsent: {
+    meaning:
+      'The vendor’s application has no service principal in the tenant yet, and Mooring may not create it: an administrator must let it in.',
+    next: 'Run the command in the message, or open the consent page that it names; it is looked for again by itself.',
+    retry: 'Backoff',
+  },
+  StorageAccountNotFound: {
+    meaning: 'The storage account, its resource group or the subscription does not exist.',
+    next: 'Create it, or correct its name (delete the integration and create it anew).',
+    retry: 'Backoff',
+  },
   UniformAccessNeeded: {
     meaning:
       'The grant needs an IAM condition (a prefix), and the bucket does not have uniform bucket-level access, without which Cloud Storage takes none.',

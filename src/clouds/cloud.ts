@@ -1,13 +1,20 @@
 import type { Reason } from '../api/reasons.ts'
 import type { DocumentName } from '../plan/document.ts'
 import type { DocumentPlan } from '../plan/plan-document.ts'
-import type { ObservedDocument } from '../plan/plan-target.ts'
+import type { ClaimedEntry, ObservedDocument } from '../plan/plan-target.ts'
 
 /**
  * The thing in a cloud that integrations share, e.g. a bucket. `key` is the queue key and the same for every
  * CloudAccount that reaches the same thing, so that one pass at a time touches it.
  */
-export type Target = S3BucketTarget | IamRoleTarget | KmsKeyTarget | GcsBucketTarget | CustomRoleTarget
+export type Target =
+  | S3BucketTarget
+  | IamRoleTarget
+  | KmsKeyTarget
+  | GcsBucketTarget
+  | CustomRoleTarget
+  | StorageAccountTarget
+  | ServicePrincipalTarget
 
 interface NamedTarget {
   readonly key: string
@@ -44,13 +51,26 @@ export interface CustomRoleTarget extends NamedTarget {
   readonly roleId: string
 }
 
+/** An Azure storage account: `name` is its resource id in lower case, since Azure's ids ignore case. */
+export interface StorageAccountTarget extends NamedTarget {
+  readonly kind: 'StorageAccount'
+  readonly resourceGroup: string
+  readonly storageAccount: string
+}
+
+/** The service principal of a vendor's application in the customer's tenant: `name` is TENANT/CLIENT-ID. */
+export interface ServicePrincipalTarget extends NamedTarget {
+  readonly kind: 'ServicePrincipal'
+  readonly clientId: string
+}
+
 /** A target of another cloud than the session's: a bug of ours, never the user's fault. */
 export function foreignTarget({ name }: Target): Error {
   return new Error(`${name} belongs to another cloud than this session`)
 }
 
 /** A read-only test, as a browser or vendor would make it, or of what defeats a grant. Equal probes are tried once a pass. */
-export type Probe = CorsPreflight | GrantProbe | RoleGrantProbe | GcsGrantProbe
+export type Probe = CorsPreflight | GrantProbe | RoleGrantProbe | GcsGrantProbe | BlobGrantProbe
 
 export interface CorsPreflight {
   readonly kind: 'CorsPreflight'
@@ -96,6 +116,17 @@ export interface GcsGrantProbe {
   readonly prefix: string
 }
 
+/** What is granted on an Azure storage account, to be held against the account's settings. Looked at in mode Plan, too. */
+export interface BlobGrantProbe {
+  readonly kind: 'BlobGrant'
+  /** Empty for the whole account. */
+  readonly container: string
+  /** What the vendor demands of the account: settings with which it does not work. */
+  readonly demands: readonly ('PublicNetworkAccess' | 'NoHierarchicalNamespace')[]
+  /** Addresses (CIDR) from which the vendor connects, as far as they are known. */
+  readonly sourceAddresses: readonly string[]
+}
+
 /** One entry of status.checks. */
 export interface CheckResult {
   readonly name: string
@@ -110,8 +141,17 @@ export interface CheckResult {
  * message naming the permission or field, retry class) and honours the abort signal and the fence.
  */
 export interface TargetDriver {
-  /** Reads these documents of the target, in one read set. An absent document is an empty one. */
-  read(names: readonly DocumentName[], signal: AbortSignal): Promise<readonly ObservedDocument[]>
+  /**
+   * Reads these documents of the target, in one read set. An absent document is an empty one.
+   *
+   * @param claimed what integrations want of the target, for what a document can only say of them: the service principal
+   * that an application has in this tenant.
+   */
+  read(
+    names: readonly DocumentName[],
+    signal: AbortSignal,
+    claimed?: readonly ClaimedEntry[],
+  ): Promise<readonly ObservedDocument[]>
   /** Writes `plan.after` in one call; never deletes and puts. Call only when the plan has changes. */
   write(plan: DocumentPlan, signal: AbortSignal): Promise<void>
   /** What only the cloud knows of the target, as far as it was met: the bucket's own region. For placeholders. */

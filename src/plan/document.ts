@@ -7,9 +7,11 @@ export type DocumentName = (typeof DOCUMENT_NAMES)[number]
 export const DOCUMENT_NAMES = [
   'IamRole',
   'CustomRole',
+  'ServicePrincipal',
   'KeyPolicy',
   'BucketPolicy',
   'BucketIam',
+  'RoleAssignments',
   'Cors',
   'Lifecycle',
 ] as const
@@ -25,7 +27,10 @@ export interface Document<Entry = unknown> {
 
 /** Why a document cannot take an entry: a limit of the cloud, or somebody else who has the place. */
 export interface LimitBreach {
-  readonly reason: Extract<Reason, 'PolicyTooLarge' | 'TooManyRules' | 'Conflict' | 'UniformAccessNeeded'>
+  readonly reason: Extract<
+    Reason,
+    'PolicyTooLarge' | 'TooManyRules' | 'Conflict' | 'UniformAccessNeeded' | 'AwaitingConsent'
+  >
   /** What is too much, with sizes: "22,114 of at most 20,480 bytes". Where nothing is too much: the whole sentence. */
   readonly detail: string
 }

@@ -66,6 +66,15 @@ export function planTarget(input: TargetInput): TargetPlan {
   }
 }
 
+/** What all participants claim of the target. */
+export function claimedIn({
+  participants,
+}: {
+  readonly participants: readonly Pick<Participant, 'entries'>[]
+}): ClaimedEntry[] {
+  return participants.flatMap(({ entries }) => entries)
+}
+
 /** The input with these owners keeping what they have: refused, held back, or barred. */
 export function withKeepers(input: TargetInput, owners: ReadonlyMap<string, unknown>): TargetInput {
   const participants = input.participants.map((participant) =>

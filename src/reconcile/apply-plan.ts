@@ -5,6 +5,7 @@ import { canonicalJson } from '../plan/json.ts'
 import type { Change } from '../plan/plan-document.ts'
 import { ownersIn } from '../plan/plan-document.ts'
 import {
+  claimedIn,
   type ObservedDocument,
   ownershipIn,
   planTarget,
@@ -51,6 +52,7 @@ export async function applyPlan(
   const documents = await driver.read(
     input.documents.map(({ kind }) => kind.name),
     signal,
+    claimedIn(input),
   )
   const left = withKeepers({ ...input, documents }, barred)
   const second = await writeDocuments(driver, left, again, onWritten, signal)
@@ -81,7 +83,7 @@ async function settle(
   barred: ReadonlyMap<string, Fault>,
   signal: AbortSignal,
 ): Promise<Applied> {
-  const readBack = names.length === 0 ? [] : await driver.read(names, signal)
+  const readBack = names.length === 0 ? [] : await driver.read(names, signal, claimedIn(input))
   const { documents } = withDocuments(input, readBack)
   const remaining = planTarget({ ...input, documents })
   const ownership = ownershipIn(input)

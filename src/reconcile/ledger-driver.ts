@@ -34,8 +34,8 @@ export class LedgerDriver implements TargetDriver {
   facts: TargetDriver['facts'] = () => this.#driver.facts()
   probe: TargetDriver['probe'] = (probe, signal) => this.#driver.probe(probe, signal)
 
-  read: TargetDriver['read'] = async (names, signal) => {
-    const observed = await this.#driver.read(names, signal)
+  read: TargetDriver['read'] = async (names, signal, claimed) => {
+    const observed = await this.#driver.read(names, signal, claimed)
     return observed.map((found) =>
       found.kind.ledger === true ? { ...found, document: this.#attributed(found) } : found,
     )

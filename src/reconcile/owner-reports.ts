@@ -44,7 +44,7 @@ export function ownerReports(people: readonly Party[], findings: Findings): Map<
 }
 
 /** The target itself is gone, and with it everything that was in it. */
-const GONE: readonly Reason[] = ['BucketNotFound', 'KeyNotFound']
+const GONE: readonly Reason[] = ['BucketNotFound', 'KeyNotFound', 'StorageAccountNotFound']
 
 /**
  * The same fault for everyone at the target; nothing else is known. Only a target that is gone settles a departure:
@@ -169,9 +169,9 @@ function refusedFault(refusal: Refusal | undefined): Fault | undefined {
   if (refusal === undefined) return undefined
   const { reason, document, detail } = refusal
   const message =
-    reason === 'Conflict' || reason === 'UniformAccessNeeded'
-      ? `${document}: ${detail}. Nothing of this integration was changed; what it had before stays.`
-      : `with this integration the ${document} would have ${detail}. Nothing of it was written. Remove entries that are no longer needed.`
+    reason === 'PolicyTooLarge' || reason === 'TooManyRules'
+      ? `with this integration the ${document} would have ${detail}. Nothing of it was written. Remove entries that are no longer needed.`
+      : `${document}: ${detail}. Nothing of this integration was changed; what it had before stays.`
   return { reason, message, retry: retryOf(reason) }
 }
 
@@ -202,6 +202,8 @@ const ANSWERS = {
   IamRole: 'RoleAnswers',
   CustomRole: 'RoleAnswers',
   KmsKey: 'KeyAnswers',
+  StorageAccount: 'AccountAnswers',
+  ServicePrincipal: 'DirectoryAnswers',
 } as const satisfies Readonly<Record<Target['kind'], string>>
 
 function targetAnswers({ kind, name }: Target): CheckResult {

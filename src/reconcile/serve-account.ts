@@ -3,7 +3,7 @@ import type { CheckResult, CloudSession, Target, TargetDriver } from '../clouds/
 import { DOCUMENT_NAMES, type DocumentName } from '../plan/document.ts'
 import type { Stance } from '../plan/ownership.ts'
 import type { Change } from '../plan/plan-document.ts'
-import { planTarget, type TargetInput, withKeepers } from '../plan/plan-target.ts'
+import { claimedIn, planTarget, type TargetInput, withKeepers } from '../plan/plan-target.ts'
 import { type Applied, applyPlan } from './apply-plan.ts'
 import { type Contention, contendedFault } from './contention.ts'
 import { LedgerDriver } from './ledger-driver.ts'
@@ -95,7 +95,7 @@ async function serve(
   const input: TargetInput = {
     installation: dependencies.installation,
     target: target.name,
-    documents: await driver.read(documentsFor(group, ghost), signal),
+    documents: await driver.read(documentsFor(group, ghost), signal, claimedIn({ participants: people })),
     fresh: group.find(({ chosenBefore }) => chosenBefore !== undefined)?.chosenBefore ?? dependencies.fresh(),
     participants: people.map((person) => ({
       owner: person.owner,

@@ -12,6 +12,8 @@ const CONDITION_OF = {
   KeyPolicy: 'AccessGranted',
   BucketPolicy: 'AccessGranted',
   BucketIam: 'AccessGranted',
+  ServicePrincipal: 'AccessGranted',
+  RoleAssignments: 'AccessGranted',
   Cors: 'CorsConfigured',
   Lifecycle: 'LifecycleConfigured',
 } as const satisfies Readonly<Record<DocumentName, string>>

@@ -3,7 +3,13 @@ import type { TargetDriver } from '../clouds/cloud.ts'
 import type { DocumentName } from '../plan/document.ts'
 import { canonicalJson } from '../plan/json.ts'
 import type { Change, DocumentPlan } from '../plan/plan-document.ts'
-import { type ObservedDocument, planTarget, type TargetInput } from '../plan/plan-target.ts'
+import {
+  type ClaimedEntry,
+  claimedIn,
+  type ObservedDocument,
+  planTarget,
+  type TargetInput,
+} from '../plan/plan-target.ts'
 
 /** What was written, and the input as it was known at the last write. */
 export interface Written {
@@ -43,7 +49,7 @@ export async function writeDocuments(
   for (const { kind } of input.documents) {
     if (planOf(known, kind.name) === undefined) continue
     if (performance.now() - observedAt > FRESH_MS)
-      known = withDocuments(known, await driver.read([kind.name], signal))
+      known = withDocuments(known, await driver.read([kind.name], signal, claimedIn(known)))
     const plan = planOf(known, kind.name)
     if (plan === undefined) continue
     const { after, done, fault } = await writeAndSee(driver, known, plan, signal)
@@ -79,7 +85,8 @@ async function writeAndSee(
 ): Promise<{ readonly after: TargetInput; readonly done: readonly Change[]; readonly fault?: Fault }> {
   const fault = await writeOne(driver, plan, signal)
   if (fault === undefined) return { after: known, done: plan.changes }
-  const seen = fault.retry === 'Backoff' ? await lookAgain(driver, plan.kind.name, signal) : undefined
+  const seen =
+    fault.retry === 'Backoff' ? await lookAgain(driver, plan.kind.name, claimedIn(known), signal) : undefined
   if (seen === undefined) return { after: known, done: [], fault }
   const after = withDocuments(known, seen)
   const left = (planOf(after, plan.kind.name)?.changes ?? []).map(nameOf)
@@ -96,10 +103,11 @@ async function writeAndSee(
 async function lookAgain(
   driver: TargetDriver,
   name: DocumentName,
+  claimed: readonly ClaimedEntry[],
   signal: AbortSignal,
 ): Promise<readonly ObservedDocument[] | undefined> {
   try {
-    return await driver.read([name], signal)
+    return await driver.read([name], signal, claimed)
   } catch (error) {
     if (error instanceof FaultError && !signal.aborted) return undefined
     throw error
