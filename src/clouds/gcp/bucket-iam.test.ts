@@ -98,6 +98,23 @@ describe('a bucket’s IAM policy', () => {
     ])
   })
 
+  it('has no double of a stranger’s member when ours becomes the same', () => {
+    const document = read({ role: VIEWER, members: ['user:a@b.c', READER] })
+    const [theirs] = document.entries
+    assert.ok(theirs !== undefined)
+    const entries = [theirs, { mark: 'm', part: theirs.part }]
+    assert.deepEqual(encodeBucketIam({ ...document, entries })?.bindings, [
+      { role: VIEWER, members: ['user:a@b.c'] },
+    ])
+  })
+
+  it('keeps a stranger’s double when ours goes', () => {
+    const plain = { role: VIEWER, members: [READER] }
+    const document = read(plain, { ...plain, bindingId: 'theirs' })
+    const entries = document.entries.slice(1)
+    assert.deepEqual(encodeBucketIam({ ...document, entries })?.bindings, [{ ...plain, bindingId: 'theirs' }])
+  })
+
   it('has an e-mail address in any letters as one', () => {
     const upper = { ...OURS, member: READER.replace('reader', 'Reader') }
     assert.equal(bucketIamKind.meaning({ part: upper }), bucketIamKind.meaning({ part: OURS }))

@@ -82,6 +82,12 @@ describe('a custom role', () => {
   for (const [name, read, entries, expected] of rows)
     it(name, () => assert.deepEqual(steps(read, entries), expected))
 
+  it('of somebody else is left whole: nothing in it satisfies anybody', () => {
+    const { entries } = decodeCustomRole({ ...READ, description: 'theirs' })
+    assert.deepEqual(entries, [])
+    assert.equal(decodeCustomRole(READ).entries.length, 2)
+  })
+
   const breach = (read: JsonObject | undefined, entries: Entries) =>
     customRoleKind.breach({ ...decodeCustomRole(read), entries })
 
