@@ -11,8 +11,12 @@ export interface Asked {
 
 /** Whether an entry of the recipe is wanted now: it applies, and everything that it names is known. */
 export function isWanted(entry: Selectable, { access, values, awaiting }: Asked): boolean {
-  if (!applies(entry, access, values)) return false
+  return applies(entry, access, values) && isKnown(entry, awaiting)
+}
+
+/** False while a part of the recipe names something that the vendor has yet to hand out. */
+export function isKnown(part: unknown, awaiting: readonly string[]): boolean {
   return (
-    awaiting.length === 0 || !placeholdersIn(JSON.stringify(entry)).some((name) => awaiting.includes(name))
+    awaiting.length === 0 || !placeholdersIn(JSON.stringify(part)).some((name) => awaiting.includes(name))
   )
 }

@@ -4,11 +4,13 @@ import type {
   IamRoleTarget,
   KmsKeyTarget,
   S3BucketTarget,
+  ServicePrincipalTarget,
+  StorageAccountTarget,
   Target,
 } from '../clouds/cloud.ts'
 
 /** What takes a target's name to the target: the store that the account reaches, and whose account it is. */
-export type Reach = AwsReach | GcpReach
+export type Reach = AwsReach | GcpReach | AzureReach
 
 export interface AwsReach {
   readonly cloud: 'aws'
@@ -23,6 +25,14 @@ export interface GcpReach {
   /** `gcp`, or the normalised endpoint of Cloud Storage where an account has one. */
   readonly store: string
   readonly projectId: string
+}
+
+export interface AzureReach {
+  readonly cloud: 'azure'
+  /** `azure`, or the normalised endpoint of Resource Manager where an account has one. */
+  readonly store: string
+  readonly tenantId: string
+  readonly subscriptionId: string
 }
 
 export function bucketTarget({ store }: AwsReach, bucket: string): S3BucketTarget {
@@ -50,6 +60,25 @@ export function customRoleTarget({ store, projectId }: GcpReach, roleId: string)
   return { key: `${name} at ${store}`, kind: 'CustomRole', name, projectId, roleId }
 }
 
+/** Azure ignores the case of resource ids. */
+export function storageAccountTarget(
+  { store, subscriptionId }: AzureReach,
+  resourceGroup: string,
+  storageAccount: string,
+): StorageAccountTarget {
+  const id = `/subscriptions/${subscriptionId}/resourceGroups/${resourceGroup}/providers/Microsoft.Storage/storageAccounts/${storageAccount}`
+  const name = id.toLowerCase()
+  return { key: `${name} at ${store}`, kind: 'StorageAccount', name, resourceGroup, storageAccount }
+}
+
+export function servicePrincipalTarget(
+  { store, tenantId }: AzureReach,
+  clientId: string,
+): ServicePrincipalTarget {
+  const name = `${tenantId}/${clientId}`.toLowerCase()
+  return { key: `${name} at ${store}`, kind: 'ServicePrincipal', name, clientId }
+}
+
 /**
  * The target of a key that was written down earlier (applied-at.ts), where this account reaches it; undefined for one
  * in another store or account, and for what is no key.
@@ -57,7 +86,28 @@ export function customRoleTarget({ store, projectId }: GcpReach, roleId: string)
 export function targetOfPlace(reach: Reach, place: string): Target | undefined {
   const [name = '', store] = place.split(' at ')
   if (store !== reach.store) return undefined
-  return reach.cloud === 'gcp' ? gcpTarget(reach, name) : awsTarget(reach, name)
+  switch (reach.cloud) {
+    case 'aws':
+      return awsTarget(reach, name)
+    case 'gcp':
+      return gcpTarget(reach, name)
+    case 'azure':
+      return azureTarget(reach, name)
+  }
+}
+
+function azureTarget(reach: AzureReach, name: string): Target | undefined {
+  const [, subscription, group = '', account] =
+    /^\/subscriptions\/([^/]+)\/resourcegroups\/([^/]+)\/providers\/microsoft\.storage\/storageaccounts\/([^/]+)$/.exec(
+      name,
+    ) ?? []
+  if (account !== undefined)
+    return subscription === reach.subscriptionId.toLowerCase()
+      ? storageAccountTarget(reach, group, account)
+      : undefined
+  const [, tenant, clientId] = /^([0-9a-f-]{36})\/([0-9a-f-]{36})$/.exec(name) ?? []
+  if (clientId === undefined || tenant !== reach.tenantId.toLowerCase()) return undefined
+  return servicePrincipalTarget(reach, clientId)
 }
 
 function gcpTarget(reach: GcpReach, name: string): Target | undefined {

@@ -2,6 +2,7 @@
 import type { StorageVendorSpec, VendorS3 } from '../api/generated/storage-vendor.ts'
 import { managesBucket, managesKey } from './managing-actions.ts'
 import { isPlaceholder, placeholdersIn } from './placeholders.ts'
+import { azureFaults } from './recipe-azure-faults.ts'
 import { gcsFaults } from './recipe-gcs-faults.ts'
 import { roleFaults } from './recipe-role-faults.ts'
 
@@ -19,6 +20,7 @@ export function recipeFaults(spec: StorageVendorSpec): string[] {
     ...keyFaults(spec.s3),
     ...lifecycleFaults(spec.s3),
     ...gcsFaults(spec.gcs),
+    ...azureFaults(spec.azureBlob),
     ...(spec.s3 === undefined ? [] : s3Faults(spec.s3)),
   ]
 }
@@ -49,7 +51,10 @@ export function shownParameters(spec: StorageVendorSpec): string[] {
 const LATER: readonly (readonly [RegExp, readonly string[]])[] = [
   [/^spec\.s3\.(outputs|nextStep|role|keyPolicy)/, ['role.arn', 'role.name']],
   [/^spec\.gcs\./, ['projectId', 'projectNumber', 'location', 'serviceAccount.email']],
-  [/^spec\.azureBlob\./, ['tenantId', 'subscriptionId', 'resourceGroup', 'storageAccount', 'container']],
+  [
+    /^spec\.azureBlob\./,
+    ['tenantId', 'subscriptionId', 'resourceGroup', 'storageAccount', 'container', 'blobEndpoint'],
+  ],
 ]
 
 function isKnown(name: string, path: string, parameters: readonly string[]): boolean {

@@ -1,14 +1,22 @@
 import type { Fault } from '../api/fault.ts'
 import type { StorageIntegration } from '../api/generated/storage-integration.ts'
-import type { StorageVendor, VendorGcs, VendorS3 } from '../api/generated/storage-vendor.ts'
+import type { StorageVendor, VendorAzureBlob, VendorGcs, VendorS3 } from '../api/generated/storage-vendor.ts'
 import type { RolePart } from '../clouds/aws/role-parts.ts'
 import { isAllowed } from './allow.ts'
+import { azureGrantOf } from './azure-grant.ts'
 import { type Found, found, type Refused, refuse } from './found.ts'
 import { gcsGrantOf } from './gcs-grant.ts'
 import { type Grant, spokenOf } from './grant.ts'
-import { checkParameters } from './parameters.ts'
+import type { AzureLocation } from './locate-azure.ts'
+import { type CheckedParameters, checkParameters } from './parameters.ts'
 import { recipeFaults, shownParameters } from './recipe-faults.ts'
-import { unmetRequirement, unsupportedGcsParts, unsupportedParts } from './requirements.ts'
+import {
+  unmetContainer,
+  unmetRequirement,
+  unsupportedAzureParts,
+  unsupportedGcsParts,
+  unsupportedParts,
+} from './requirements.ts'
 import type { ResolveInput } from './resolve.ts'
 import { s3GrantOf } from './s3-grant.ts'
 import { accessLevel, type GcsLocation, type Location, type S3Location } from './spec.ts'
@@ -38,24 +46,46 @@ export function resolveGrant(input: ResolveInput, location: Location): Found<Gra
   const parameters = checkParameters(vendor.spec.parameters ?? [], given)
   if (!parameters.ok) return parameters
   const needed = spokenOf(parameters.value, recipe.value.recipe)
-  const grant =
-    recipe.value.cloud === 'gcp'
-      ? gcsGrantOf(input, vendor, recipe.value.recipe, recipe.value.location, access, needed)
-      : s3GrantOf(input, vendor, recipe.value.recipe, recipe.value.location, access, needed)
+  const grant = grantOf(input, vendor, recipe.value, access, needed)
   const refused = grant.ok ? notAllowed(input, location, access, keysIn(grant.value)) : undefined
   return refused === undefined ? grant : { ok: false, fault: refused }
+}
+
+function grantOf(
+  input: ResolveInput,
+  vendor: StorageVendor,
+  usable: UsableRecipe,
+  access: string,
+  parameters: CheckedParameters,
+): Found<Grant> {
+  switch (usable.cloud) {
+    case 'aws':
+      return s3GrantOf(input, vendor, usable.recipe, usable.location, access, parameters)
+    case 'gcp':
+      return gcsGrantOf(input, vendor, usable.recipe, usable.location, access, parameters)
+    case 'azure':
+      return azureGrantOf(input, vendor, usable.recipe, usable.location, access, parameters)
+  }
 }
 
 /** The recipe for the cloud that the data lies in. */
 type UsableRecipe =
   | { readonly cloud: 'aws'; readonly recipe: VendorS3; readonly location: S3Location }
   | { readonly cloud: 'gcp'; readonly recipe: VendorGcs; readonly location: GcsLocation }
+  | { readonly cloud: 'azure'; readonly recipe: VendorAzureBlob; readonly location: AzureLocation }
 
 function usableRecipe(vendor: StorageVendor, location: Location): Found<UsableRecipe> {
   const { name } = vendor.metadata
   const [problem] = recipeFaults(vendor.spec)
   if (problem !== undefined) return refuse('VendorInvalid', `StorageVendor "${name}": ${problem}`)
-  return location.cloud === 'gcp' ? gcsRecipe(vendor, location) : s3Recipe(vendor, location)
+  switch (location.cloud) {
+    case 'aws':
+      return s3Recipe(vendor, location)
+    case 'gcp':
+      return gcsRecipe(vendor, location)
+    case 'azure':
+      return azureRecipe(vendor, location)
+  }
 }
 
 function s3Recipe({ metadata: { name }, spec }: StorageVendor, location: S3Location): Found<UsableRecipe> {
@@ -77,6 +107,21 @@ function gcsRecipe({ metadata: { name }, spec }: StorageVendor, location: GcsLoc
   const [part] = unsupportedGcsParts(recipe)
   if (part !== undefined) return cannotApply(name, `gcs.${part}`)
   return unmetRequirement('gcs', recipe, location) ?? found({ cloud: 'gcp', recipe, location })
+}
+
+function azureRecipe(
+  { metadata: { name }, spec }: StorageVendor,
+  location: AzureLocation,
+): Found<UsableRecipe> {
+  const { azureBlob: recipe } = spec
+  if (recipe === undefined)
+    return refuse(
+      'NotSupported',
+      `StorageVendor "${name}" has no recipe for Azure Blob Storage (spec.azureBlob).`,
+    )
+  const [part] = unsupportedAzureParts(recipe)
+  if (part !== undefined) return cannotApply(name, `azureBlob.${part}`)
+  return unmetContainer(recipe, location.container) ?? found({ cloud: 'azure', recipe, location })
 }
 
 function cannotApply(vendor: string, part: string): Refused {

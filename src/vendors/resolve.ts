@@ -133,6 +133,7 @@ function documentsOf({ target, entries }: WantedAt, places: Places): DocumentNam
     (name) =>
       (target.kind === 'S3Bucket' && name === 'BucketPolicy') ||
       (target.kind === 'GcsBucket' && name === 'BucketIam') ||
+      (target.kind === 'StorageAccount' && name === 'RoleAssignments') ||
       earlier.includes(name) ||
       entries.some(({ document }) => document === name),
   )

@@ -10,6 +10,7 @@ import { keyClaim } from './key-claims.ts'
 import type { CheckedParameters } from './parameters.ts'
 import type { PlaceholderValues } from './placeholders.ts'
 import { roleTarget } from './places.ts'
+import { bucketRequirement } from './requirements.ts'
 import type { ResolveInput } from './resolve.ts'
 import { roleClaims } from './role-claims.ts'
 import { type NamedRole, namedRole } from './role-name.ts'
@@ -118,7 +119,8 @@ function claimsOf(
     entries,
     role === undefined ? undefined : { arn: role.arn, entries: inRole },
   )
-  return found([
+  const requirement = bucketRequirement(recipe, target)
+  const claims: WantedAt[] = [
     ...(role === undefined
       ? []
       : [
@@ -131,7 +133,8 @@ function claimsOf(
         ]),
     ...(key.value === undefined ? [] : [{ ...key.value, probes: [], ownRole: role?.arn }]),
     { target, entries, probes: [...probes, ...checks], ownRole: role?.arn },
-  ])
+  ]
+  return found(claims.map((claim) => (requirement === undefined ? claim : { ...claim, requirement })))
 }
 
 function meanwhile(role: NamedRole | undefined): string {

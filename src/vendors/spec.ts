@@ -3,11 +3,13 @@ import type { StorageIntegration } from '../api/generated/storage-integration.ts
 import type { StorageVendor } from '../api/generated/storage-vendor.ts'
 import { partitionOf } from '../clouds/aws/partition.ts'
 import type { GcsBucketTarget, S3BucketTarget } from '../clouds/cloud.ts'
-import { type Found, found, type Refused, refuse } from './found.ts'
+import { accountMissing, storeOf } from './account-words.ts'
+import { type Found, found, refuse } from './found.ts'
+import { type AzureLocation, locateAzure } from './locate-azure.ts'
 import { type AwsReach, bucketTarget, type GcpReach, gcsBucketTarget } from './places.ts'
 
 /** Where an integration's data lies, and the facts that recipes may name. */
-export type Location = S3Location | GcsLocation
+export type Location = S3Location | GcsLocation | AzureLocation
 
 export interface S3Location extends AwsReach {
   readonly target: S3BucketTarget
@@ -50,11 +52,7 @@ export function locate(
     return { ...locateGcs(spec.account, account, bucket, prefix), storage: `gs://${bucket}/${prefix}` }
   }
   if (spec.azureBlob !== undefined) {
-    const { storageAccount, container = '' } = spec.azureBlob
-    return {
-      ...unsupported('spec.azureBlob', 'Azure Blob Storage'),
-      storage: `https://${storageAccount}/${container}`,
-    }
+    return locateAzure(spec.account, account, spec.azureBlob)
   }
   const { bucket = '', prefix = '' } = spec.s3 ?? {}
   return { ...locateS3(spec.account, account, bucket, prefix), storage: `s3://${bucket}/${prefix}` }
@@ -117,23 +115,4 @@ function locateGcs(
   const store = gcp.endpoints?.storage === undefined ? 'gcp' : storeOf(gcp.endpoints.storage)
   const reach: GcpReach = { cloud: 'gcp', store, projectId: gcp.projectId }
   return found({ ...reach, target: gcsBucketTarget(reach, bucket), bucket, prefix })
-}
-
-/** The endpoint in its one spelling, so that one bucket is one target: https://S3.example:443/ is https://s3.example. */
-function storeOf(endpoint: string): string {
-  const { origin, pathname } = new URL(endpoint)
-  return `${origin}${pathname.replace(/\/+$/, '')}`
-}
-
-function accountMissing(named: string | undefined): string {
-  return named === undefined
-    ? 'spec.account is absent and no single CloudAccount is annotated mooring.dev/is-default-account: "true". Annotate exactly one, or create the integration anew with spec.account.'
-    : `CloudAccount "${named}" (spec.account) does not exist. Create it: kubectl get cloudaccounts lists those there are.`
-}
-
-function unsupported(field: string, cloud: string): Refused {
-  return refuse(
-    'NotSupported',
-    `${field}: ${cloud} is not supported by this version of Mooring; spec.s3 and spec.gcs are.`,
-  )
 }

@@ -59,11 +59,14 @@ describe('vendors and accounts', () => {
       azureBlob: { resourceGroup: 'ml', storageAccount: 'streetscenes' },
     }
     for (const [cloud, location] of Object.entries(elsewhere)) {
-      it(`spec.${cloud} is answered with NotSupported and can be deleted`, async () => {
+      it(`spec.${cloud} with an account of AWS is refused and can be deleted`, async () => {
         const { spec, ...object } = stage.integration('elsewhere', 'none')
         await apply({ ...object, spec: { vendor: spec.vendor, account: spec.account, [cloud]: location } })
-        await stage.untilReady('elsewhere', 'False', 'NotSupported')
-        assert.match(await message('elsewhere'), new RegExp(`spec\\.${cloud}: .* not supported`))
+        await stage.untilReady('elsewhere', 'False', 'InvalidSpec')
+        assert.match(
+          await message('elsewhere'),
+          new RegExp(`spec\\.${cloud} needs an? .* account, but .* has no spec`),
+        )
         await leave('elsewhere')
       })
     }

@@ -123,15 +123,15 @@ describe('an integration cannot be resolved', () => {
       /spec\.gcs needs a Google Cloud account, but CloudAccount "aws-prod" has no spec\.gcp/,
     ],
     [
-      'on Azure',
+      'on Azure with an account of AWS',
       {
         integration: anIntegration({
           s3: undefined as never,
           azureBlob: { resourceGroup: 'r', storageAccount: 's' },
         }),
       },
-      'NotSupported',
-      /spec\.azureBlob/,
+      'InvalidSpec',
+      /spec\.azureBlob needs an Azure account, but CloudAccount "aws-prod" has no spec\.azure/,
     ],
     [
       'at an access level that the vendor does not know',

@@ -138,6 +138,14 @@ export interface AzureSubscription {
    */
   readonly clientId?: string
   readonly credentialsSecretRef?: SecretRef
+  /**
+   * `true`: the operator brings a vendor's application into the tenant by creating its service principal, for which it needs a permission of Microsoft Graph. Absent or false: an administrator does it, and integrations wait with the reason AwaitingConsent.
+   */
+  readonly createServicePrincipals?: boolean
+  /**
+   * `true`: a service principal that the operator created is deleted when the last integration of its vendor goes. Absent or false: it stays.
+   */
+  readonly removeServicePrincipals?: boolean
   readonly endpoints?: AzureEndpoints
 }
 /**
