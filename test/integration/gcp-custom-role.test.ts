@@ -178,6 +178,24 @@ describe('a custom role', () => {
     assert.deepEqual(includedPermissions, ['storage.objects.get', 'storage.objects.list'])
   })
 
+  it('that somebody changes while it is brought back is not said to be as it was', async (test) => {
+    const stage = await newStage(test)
+    const x = wanting(stage, 'a/x')
+    await stage.pass.run(stage.driver, [x])
+    await ask(stage.account, 'DELETE', stage.at)
+    const isUndelete = ({ operation }: Seen) => operation === 'iam.projects.roles.undelete'
+    world.cloud.after(isUndelete, () =>
+      ask(stage.account, 'PATCH', `${stage.at}?updateMask=title`, { title: 'theirs' }),
+    )
+    await assert.rejects(stage.pass.run(stage.driver, [x]), (error) => {
+      assert.ok(error instanceof FaultError)
+      assert.equal(error.fault.notWritten, undefined, 'it was brought back')
+      return rejection('LostRace')(error)
+    })
+    await stage.pass.run(stage.driver, [x])
+    assert.equal((await roleOf(stage)).body.title, 'Segments.ai')
+  })
+
   it('that does not exist costs one request', async (test) => {
     const stage = await newStage(test)
     const count = () => world.cloud.requests.filter(({ path }) => path === stage.at).length
