@@ -1,8 +1,8 @@
 import { abortable } from '../abortable.ts'
+import { KeptTokens } from '../kept-tokens.ts'
 import { Remembered } from '../remembered.ts'
 import { noCredentials } from './credential-faults.ts'
 import type { TokenParts } from './credentials.ts'
-import { KeptTokens } from './kept-tokens.ts'
 import { type LibraryClient, loadWithLibrary, tokenOf } from './library-tokens.ts'
 import { SCOPE, type TokenSource } from './token-source.ts'
 

@@ -1,9 +1,9 @@
 import type { Document, DocumentKind, LimitBreach } from '../../plan/document.ts'
 import { canonicalJson, isJsonObject, type Json, type JsonObject } from '../../plan/json.ts'
+import { type LedgerEntry, ledgerKind } from '../ledger-kind.ts'
+import { unreadable } from '../unreadable.ts'
 import { bindingsAfter, bindingsIn, type MemberPart, meaningOfMember } from './iam-bindings.ts'
 import { policyBreach } from './iam-limits.ts'
-import { type LedgerEntry, ledgerKind } from './ledger-kind.ts'
-import { unreadable } from './unreadable.ts'
 
 /** What stands around the members. */
 export interface BucketIamEnvelope {

@@ -1,10 +1,10 @@
 import { FaultError } from '../../api/fault.ts'
 import { retryOf } from '../../api/reasons.ts'
+import type { JsonHttp } from '../json-http.ts'
 import type { GcpAccountSpec, GcpBases } from './account.ts'
 import { ambientTokens } from './ambient-tokens.ts'
 import { federatedTokens } from './federated-tokens.ts'
 import type { GcpCaller } from './gcp-caller.ts'
-import type { Http } from './http.ts'
 import { impersonatedTokens } from './impersonated-tokens.ts'
 import { parseKeyFile } from './key-file.ts'
 import { keyTokens } from './key-tokens.ts'
@@ -13,7 +13,7 @@ import type { TokenSource } from './token-source.ts'
 /** What sources of tokens are made of. Loading ends with `closing`, not with the pass that happens to need a token. */
 export interface TokenParts {
   readonly projectId: string
-  readonly http: Http
+  readonly http: JsonHttp
   readonly caller: GcpCaller
   readonly closing: AbortSignal
 }

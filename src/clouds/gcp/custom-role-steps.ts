@@ -1,7 +1,7 @@
 import type { Document } from '../../plan/document.ts'
 import { canonicalJson, type JsonObject } from '../../plan/json.ts'
+import type { LedgerEntry } from '../ledger-kind.ts'
 import { type CustomRoleEnvelope, type CustomRolePart, permissionsIn } from './custom-role.ts'
-import type { LedgerEntry } from './ledger-kind.ts'
 import { type RoleContent, roleAfter } from './role-after.ts'
 import { tagIn } from './role-tag.ts'
 

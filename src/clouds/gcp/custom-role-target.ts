@@ -4,6 +4,7 @@ import { isJsonObject, type Json } from '../../plan/json.ts'
 import type { DocumentPlan } from '../../plan/plan-document.ts'
 import type { ObservedDocument } from '../../plan/plan-target.ts'
 import type { CheckResult, CustomRoleTarget, TargetDriver } from '../cloud.ts'
+import type { LedgerEntry } from '../ledger-kind.ts'
 import {
   type CustomRoleEnvelope,
   type CustomRolePart,
@@ -14,7 +15,6 @@ import { type CustomRoleStep, customRoleSteps } from './custom-role-steps.ts'
 import type { ApiRequest, GcpApi } from './gcp-api.ts'
 import { isNotFound } from './gcp-errors.ts'
 import type { Project } from './identity.ts'
-import type { LedgerEntry } from './ledger-kind.ts'
 
 /** What the roles of one session have in common. */
 export interface RoleSession {
@@ -53,7 +53,7 @@ export class CustomRole implements TargetDriver {
     for (const [n, step] of customRoleSteps(document).entries()) {
       const request = this.#requestFor(step, etag)
       const sent = this.#send(request, signal, step.do === 'DeleteRole' ? isNotFound : undefined)
-      etag = etagIn(await (n === 0 ? sent : sent.catch(withoutCertainty)))
+      etag = etagIn(await (n === 0 ? sent : sent.catch((error) => halfWritten(error, this.#name))))
     }
   }
 
@@ -115,8 +115,10 @@ function etagIn(role: Json | undefined): string | undefined {
   return isJsonObject(role) && typeof role.etag === 'string' ? role.etag : undefined
 }
 
-function withoutCertainty(error: unknown): never {
+/** The role was brought back before, so it cannot be said that nothing was written. */
+function halfWritten(error: unknown, name: string): never {
   if (!(error instanceof FaultError) || error.fault.notWritten !== true) throw error
-  const { notWritten: _, ...fault } = error.fault
-  throw new FaultError(fault)
+  const { reason, retry } = error.fault
+  const message = `somebody else changed role ${name} while it was brought back. It is planned anew and written again by itself.`
+  throw new FaultError({ reason, message, retry })
 }

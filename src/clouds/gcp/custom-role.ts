@@ -1,11 +1,11 @@
 import type { Document, DocumentKind, LimitBreach } from '../../plan/document.ts'
 import { canonicalJson, isJsonObject, type Json, type JsonObject } from '../../plan/json.ts'
 import { parseMark } from '../../plan/mark.ts'
-import { type LedgerEntry, ledgerKind } from './ledger-kind.ts'
+import { type LedgerEntry, ledgerKind } from '../ledger-kind.ts'
+import { asList, unreadable } from '../unreadable.ts'
 import { roleAfter } from './role-after.ts'
 import { sizeBreach } from './role-limits.ts'
 import { tagIn } from './role-tag.ts'
-import { asList, unreadable } from './unreadable.ts'
 
 /** What people read of the role. The description ends with the installation's tag (role-tag.ts). */
 export interface RolePart {

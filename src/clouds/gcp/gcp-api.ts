@@ -1,11 +1,11 @@
 import type { Json } from '../../plan/json.ts'
+import type { HttpRequest, JsonHttp } from '../json-http.ts'
 import type { SessionHooks } from '../session-hooks.ts'
 import type { GcpAccountSpec, GcpBases } from './account.ts'
 import type { GcpCall } from './gcp-call.ts'
 import type { GcpCaller } from './gcp-caller.ts'
 import { type GcpOperation, isWrite } from './gcp-operation.ts'
 import { GoogleError } from './google-error.ts'
-import type { Http, HttpRequest } from './http.ts'
 import type { TokenSource } from './token-source.ts'
 
 /** What a request is about; the rest of a {@link GcpCall} is the session's. */
@@ -25,7 +25,7 @@ export interface ApiRequest {
 export interface ApiParts {
   readonly account: GcpAccountSpec
   readonly bases: GcpBases
-  readonly http: Http
+  readonly http: JsonHttp
   readonly caller: GcpCaller
   readonly tokens: TokenSource
   readonly hooks: SessionHooks

@@ -3,6 +3,7 @@ import { canonicalJson, isJsonObject, type Json, type JsonObject } from '../../p
 import type { DocumentPlan } from '../../plan/plan-document.ts'
 import type { ObservedDocument } from '../../plan/plan-target.ts'
 import type { CheckResult, Probe, TargetDriver } from '../cloud.ts'
+import type { LedgerEntry } from '../ledger-kind.ts'
 import type { Pace } from '../pace.ts'
 import type { Preflight } from '../preflight.ts'
 import { bucketIamKind, decodeBucketIam, encodeBucketIam } from './bucket-iam.ts'
@@ -18,7 +19,6 @@ import {
 } from './gcs-lifecycle.ts'
 import type { MemberPart } from './iam-bindings.ts'
 import { assertOwnBucket, type Project } from './identity.ts'
-import type { LedgerEntry } from './ledger-kind.ts'
 import { checkOwnRights } from './own-rights.ts'
 
 /** What the buckets of one session have in common. */

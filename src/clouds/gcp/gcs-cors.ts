@@ -1,7 +1,7 @@
 import type { Document, DocumentKind } from '../../plan/document.ts'
 import { canonicalJson, isJsonObject, type Json, type JsonObject } from '../../plan/json.ts'
-import { type LedgerEntry, ledgerKind, partsToWrite, unmarked } from './ledger-kind.ts'
-import { asList, unreadable } from './unreadable.ts'
+import { type LedgerEntry, ledgerKind, partsToWrite, unmarked } from '../ledger-kind.ts'
+import { asList, unreadable } from '../unreadable.ts'
 
 /**
  * A CORS rule of a bucket in the API's own names; fields that this version does not know are kept.

@@ -1,7 +1,7 @@
 import { isJsonObject, type JsonObject } from '../../plan/json.ts'
 import type { CheckResult, GcsGrantProbe } from '../cloud.ts'
+import type { LedgerEntry } from '../ledger-kind.ts'
 import type { MemberPart } from './iam-bindings.ts'
-import type { LedgerEntry } from './ledger-kind.ts'
 
 /**
  * What of a bucket's own settings could defeat a grant. What is not to be seen from the bucket (deny policies, principal

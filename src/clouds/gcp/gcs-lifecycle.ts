@@ -1,7 +1,7 @@
 import type { Document, DocumentKind, LimitBreach } from '../../plan/document.ts'
 import { canonicalJson, isJsonObject, type Json, type JsonObject } from '../../plan/json.ts'
-import { type LedgerEntry, ledgerKind, partsToWrite, unmarked } from './ledger-kind.ts'
-import { asList, unreadable } from './unreadable.ts'
+import { type LedgerEntry, ledgerKind, partsToWrite, unmarked } from '../ledger-kind.ts'
+import { asList, unreadable } from '../unreadable.ts'
 
 /** https://docs.cloud.google.com/storage/docs/lifecycle ("up to 100 lifecycle management rules" per bucket) */
 export const GCS_LIFECYCLE_RULE_LIMIT = 100

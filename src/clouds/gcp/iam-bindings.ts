@@ -1,6 +1,6 @@
 import { canonicalJson, isJsonObject, type Json, type JsonObject } from '../../plan/json.ts'
-import type { LedgerEntry } from './ledger-kind.ts'
-import { asList, unreadable } from './unreadable.ts'
+import type { LedgerEntry } from '../ledger-kind.ts'
+import { asList, unreadable } from '../unreadable.ts'
 
 /** One member of one binding; what a recipe claims, and what a policy falls apart into. */
 export interface MemberPart {

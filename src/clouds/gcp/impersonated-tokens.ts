@@ -1,9 +1,9 @@
 import { FaultError } from '../../api/fault.ts'
 import { retryOf } from '../../api/reasons.ts'
 import { isJsonObject, type Json } from '../../plan/json.ts'
+import { type AccessToken, KeptTokens } from '../kept-tokens.ts'
 import type { TokenParts } from './credentials.ts'
-import { KeptTokens } from './kept-tokens.ts'
-import { type AccessToken, SCOPE, type TokenSource } from './token-source.ts'
+import { SCOPE, type TokenSource } from './token-source.ts'
 
 /**
  * Tokens of a service account that `own` may act as.

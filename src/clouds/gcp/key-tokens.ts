@@ -2,11 +2,11 @@ import { createPrivateKey, type KeyObject, sign } from 'node:crypto'
 import { FaultError } from '../../api/fault.ts'
 import { retryOf } from '../../api/reasons.ts'
 import { isJsonObject, type Json } from '../../plan/json.ts'
+import { type AccessToken, KeptTokens } from '../kept-tokens.ts'
 import type { TokenParts } from './credentials.ts'
 import type { GcpCall } from './gcp-call.ts'
-import { KeptTokens } from './kept-tokens.ts'
 import type { ServiceAccountKey } from './key-file.ts'
-import { type AccessToken, SCOPE, type TokenSource } from './token-source.ts'
+import { SCOPE, type TokenSource } from './token-source.ts'
 
 /** The longest that Google accepts. */
 const ASSERTION_SECONDS = 3_600

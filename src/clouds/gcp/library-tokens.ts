@@ -3,11 +3,11 @@ import { FaultError } from '../../api/fault.ts'
 import { retryOf } from '../../api/reasons.ts'
 import type { Json } from '../../plan/json.ts'
 import { socketCode } from '../caller.ts'
+import type { AccessToken } from '../kept-tokens.ts'
 import type { TokenParts } from './credentials.ts'
 import type { GcpCall } from './gcp-call.ts'
 import { toFaultError } from './gcp-errors.ts'
 import { GoogleError } from './google-error.ts'
-import type { AccessToken } from './token-source.ts'
 
 /** What is needed of a client of Google's library. */
 export type LibraryClient = Pick<AuthClient, 'getAccessToken' | 'credentials'>

@@ -1,7 +1,7 @@
 import type { Document } from '../../plan/document.ts'
 import { isJsonObject, type Json, type JsonObject } from '../../plan/json.ts'
+import type { LedgerEntry } from '../ledger-kind.ts'
 import type { CustomRoleEnvelope, CustomRolePart } from './custom-role.ts'
-import type { LedgerEntry } from './ledger-kind.ts'
 
 /** What a role is to say. */
 export interface RoleContent {

@@ -2,6 +2,7 @@ import { FaultError } from '../../api/fault.ts'
 import { retryOf } from '../../api/reasons.ts'
 import { abortable } from '../abortable.ts'
 import { type CloudSession, foreignTarget, type Target, type TargetDriver } from '../cloud.ts'
+import { JsonHttp } from '../json-http.ts'
 import { Pace } from '../pace.ts'
 import { Preflight } from '../preflight.ts'
 import { Remembered } from '../remembered.ts'
@@ -12,7 +13,7 @@ import { CustomRole } from './custom-role-target.ts'
 import { GcpApi } from './gcp-api.ts'
 import { GcpCaller } from './gcp-caller.ts'
 import { GcsBucket } from './gcs-bucket.ts'
-import { Http } from './http.ts'
+import { GoogleError } from './google-error.ts'
 import { findProject, type Project } from './identity.ts'
 import type { TokenSource } from './token-source.ts'
 
@@ -33,7 +34,7 @@ export function openGcpSession(
 class GcpSession implements CloudSession {
   readonly facts: CloudSession['facts']
   readonly #closing = new AbortController()
-  readonly #http = new Http()
+  readonly #http = new JsonHttp((...answer) => new GoogleError(...answer))
   readonly #tokens: TokenSource
   readonly #api: GcpApi
   readonly #preflight: Preflight

@@ -8,11 +8,5 @@ export interface TokenSource {
   identity(signal: AbortSignal): Promise<string>
 }
 
-/** A token, and when it ends in milliseconds since 1970; undefined where that is not known. */
-export interface AccessToken {
-  readonly token: string
-  readonly expiresAt: number | undefined
-}
-
 /** What every token is asked for: custom roles need more than the scopes of Cloud Storage. https://developers.google.com/identity/protocols/oauth2/scopes */
 export const SCOPE = 'https://www.googleapis.com/auth/cloud-platform'
