@@ -44,8 +44,8 @@ const PURE_AWS =
   /^src\/clouds\/aws\/(bucket-policy|key-policy|policy-document|statement|key-arn|grant-(?!checks)[a-z]+|cors|partition|account|aws-call|iam-action|duplicate-keys|fault-parts|s3-location|xml-element|lifecycle|lifecycle-rule|lifecycle-form|role-parts|role-ledger|role-limits|role-document|role-content|role-steps|iam-role|statement)\.ts$/
 /** The same of src/clouds/gcp. */
 const PURE_GCP =
-  /^src\/clouds\/gcp\/(account|bucket-iam|iam-bindings|iam-limits|ledger-kind|unreadable|gcs-cors|gcs-lifecycle|gcs-grant-checks|custom-role|custom-role-steps|role-after|role-limits|role-tag|gcp-operation|gcp-call|google-error|fault-parts|key-file|federation-config|loopback|[a-z]+-faults)\.ts$/
-const PURE_CLOUDS = /^src\/clouds\/(cloud|session-hooks|redact)\.ts$/
+  /^src\/clouds\/gcp\/(account|bucket-iam|iam-bindings|iam-limits|gcs-cors|gcs-lifecycle|gcs-grant-checks|custom-role|custom-role-steps|role-after|role-limits|role-tag|gcp-operation|gcp-call|google-error|fault-parts|key-file|federation-config|loopback|[a-z]+-faults)\.ts$/
+const PURE_CLOUDS = /^src\/clouds\/(cloud|session-hooks|redact|ledger-kind|unreadable)\.ts$/
 const isPure = ({ path }: SourceFile) =>
   /^src\/(api|plan|vendors)\//.test(path) || [PURE_AWS, PURE_GCP, PURE_CLOUDS].some((pure) => pure.test(path))
 
