@@ -179,6 +179,12 @@ export const REASONS = {
     next: 'Turn uniform bucket-level access on for the bucket (the message has the command), or leave the prefix out.',
     retry: 'Slow',
   },
+  RequirementNotMet: {
+    meaning:
+      'The bucket is not as the vendor demands it (versioning, Object Lock); the vendor could not work with it.',
+    next: 'Change what the message names, or use another bucket.',
+    retry: 'Slow',
+  },
   TooManyRules: {
     meaning:
       'With this integration’s rules the document would exceed the cloud’s limit of rules; nothing was written.',

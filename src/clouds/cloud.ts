@@ -1,3 +1,4 @@
+import type { Fault } from '../api/fault.ts'
 import type { Reason } from '../api/reasons.ts'
 import type { DocumentName } from '../plan/document.ts'
 import type { DocumentPlan } from '../plan/plan-document.ts'
@@ -127,6 +128,16 @@ export interface BlobGrantProbe {
   readonly sourceAddresses: readonly string[]
 }
 
+/** What a vendor demands of the bucket itself; looked at before anything is written for an integration, and never changed. */
+export interface BucketRequirement {
+  readonly target: S3BucketTarget
+  /** The only regions that it may be in. */
+  readonly regions?: readonly string[] | undefined
+  readonly excludedRegions?: readonly string[] | undefined
+  readonly versioning?: 'Enabled' | 'Disabled' | undefined
+  readonly retention?: 'Forbidden' | undefined
+}
+
 /** One entry of status.checks. */
 export interface CheckResult {
   readonly name: string
@@ -156,6 +167,8 @@ export interface TargetDriver {
   write(plan: DocumentPlan, signal: AbortSignal): Promise<void>
   /** What only the cloud knows of the target, as far as it was met: the bucket's own region. For placeholders. */
   facts(): Readonly<Record<string, string>>
+  /** What this bucket lacks of what a vendor demands; undefined where it lacks nothing. Absent: nothing can be demanded of it. */
+  unmet?(requirement: BucketRequirement, signal: AbortSignal): Promise<Fault | undefined>
   /** Tries one probe. Never throws for what the other side answers; `Unknown` when it could not be tried. */
   probe(probe: Probe, signal: AbortSignal): Promise<readonly CheckResult[]>
 }

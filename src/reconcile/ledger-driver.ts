@@ -1,5 +1,5 @@
-import { FaultError } from '../api/fault.ts'
-import type { Target, TargetDriver } from '../clouds/cloud.ts'
+import { type Fault, FaultError } from '../api/fault.ts'
+import type { BucketRequirement, Target, TargetDriver } from '../clouds/cloud.ts'
 import { canonicalJson } from '../plan/json.ts'
 import { attributed, joinedLines, type LedgerLines, linesIn, ownLines } from '../plan/ledger.ts'
 import type { DocumentPlan } from '../plan/plan-document.ts'
@@ -32,6 +32,8 @@ export class LedgerDriver implements TargetDriver {
   }
 
   facts: TargetDriver['facts'] = () => this.#driver.facts()
+  unmet = async (requirement: BucketRequirement, signal: AbortSignal): Promise<Fault | undefined> =>
+    this.#driver.unmet?.(requirement, signal)
   probe: TargetDriver['probe'] = (probe, signal) => this.#driver.probe(probe, signal)
 
   read: TargetDriver['read'] = async (names, signal, claimed) => {

@@ -20,6 +20,8 @@ export interface Findings {
   readonly applied: Applied
   /** Owners that are not repaired now because somebody keeps undoing them. */
   readonly held: ReadonlyMap<string, Fault>
+  /** Owners whose bucket is not as their vendor demands it; what they have is not looked at. */
+  readonly unmet: ReadonlyMap<string, Fault>
   readonly checks: ReadonlyMap<string, readonly CheckResult[]>
   readonly settling: boolean
   /** Owners for whom something was written a moment ago and who were not seen going since. */
@@ -79,9 +81,9 @@ function ownerReport(person: Party, findings: Findings): OwnerReport {
     return { ...report, fault: leavingFault(owner, findings), documents: stillThere(whatIf) }
   return {
     ...report,
-    fault: refusedFault(whatIf?.refusal),
+    fault: findings.unmet.get(owner) ?? refusedFault(whatIf?.refusal),
     documents: [],
-    pending: whatIf?.changes ?? [],
+    pending: findings.unmet.has(owner) ? [] : (whatIf?.changes ?? []),
     checks: plannedChecks(person, findings),
   }
 }
@@ -102,7 +104,7 @@ function servedReport(
   const documents = findings.applied.remaining.documents.flatMap((plan) => outcomeOf(person, plan, findings))
   const checks = [
     targetAnswers(findings.target),
-    ...documents.map(readBackCheck),
+    ...(findings.unmet.has(person.owner) ? [] : documents.map(readBackCheck)),
     ...probeChecks(person, findings),
   ]
   return {

@@ -1,4 +1,4 @@
-import type { Probe, Target } from '../clouds/cloud.ts'
+import type { BucketRequirement, Probe, Target } from '../clouds/cloud.ts'
 import type { DocumentName } from '../plan/document.ts'
 import type { Stance } from '../plan/ownership.ts'
 import type { ClaimedEntry } from '../plan/plan-target.ts'
@@ -19,6 +19,8 @@ export interface Party {
   readonly probes: readonly Probe[]
   /** What Mooring chose for it earlier; counts only where the cloud has lost it. */
   readonly chosenBefore?: string | undefined
+  /** What the bucket must be like before anything is written for it. */
+  readonly requirement?: BucketRequirement | undefined
   /** ARN of a role that the integration itself makes and that its entries name. */
   readonly ownRole?: string | undefined
   /** Documents of the target that concern it. */

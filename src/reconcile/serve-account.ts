@@ -12,6 +12,7 @@ import { type Findings, failedReports, ownerReports, type WhatIf } from './owner
 import { isAsking, type Party } from './party.ts'
 import { type OwnerReport, probeKey, questionOf } from './target-report.ts'
 import type { OwnersDeed } from './target-rhythm.ts'
+import { unmetOwners } from './unmet-owners.ts'
 
 export interface ServeDependencies {
   readonly installation: string
@@ -74,7 +75,9 @@ export async function serveAccount(
     const { ledgers, installation } = dependencies
     const scope = { ledgers, installation, target, owners: people.map(({ owner }) => owner) }
     const driver = new LedgerDriver(session.open(target), scope)
-    const findings = await serve(dependencies, driver, target, { group, people, ghost }, signal)
+    const unmet = (): Promise<ReadonlyMap<string, Fault>> =>
+      unmetOwners(session, { target, driver }, group, signal)
+    const findings = await serve(dependencies, driver, target, { group, people, ghost, unmet }, signal)
     if (!findings.settling) await driver.settle(findings.applied.documents, signal)
     return { account, owners: ownerReports(active, findings), orphans: findings.applied.orphans }
   } catch (error) {
@@ -88,7 +91,12 @@ async function serve(
   dependencies: ServeDependencies,
   driver: TargetDriver,
   target: Target,
-  { group, people, ghost }: Omit<Gathering, 'account'>,
+  {
+    group,
+    people,
+    ghost,
+    unmet: findUnmet,
+  }: Omit<Gathering, 'account'> & { readonly unmet: () => Promise<ReadonlyMap<string, Fault>> },
   signal: AbortSignal,
 ): Promise<Findings> {
   const observedAt = performance.now()
@@ -103,7 +111,8 @@ async function serve(
       entries: person.entries,
     })),
   }
-  const held = heldOwners(dependencies, group, input)
+  const unmet = await findUnmet()
+  const held = new Map([...heldOwners(dependencies, group, input), ...unmet])
   const applied = await applyAloud(dependencies, driver, target, withKeepers(input, held), observedAt, signal)
   noteContention(dependencies, target, group, held, applied.changes)
   const checks = await probeAll(driver, group, signal)
@@ -112,6 +121,7 @@ async function serve(
     target,
     applied,
     held,
+    unmet,
     checks,
     settling,
     whatIfs: whatIfs(input, applied, group),

@@ -46,8 +46,16 @@ export interface TargetReport {
 }
 
 /** What an integration asks of a target, as a text: equal texts get equal answers. */
-export function questionOf({ uid, stance, planned, account, entries, probes }: Party): string {
-  return canonicalJson({ uid, stance, planned, account, entries, probes })
+export function questionOf({
+  uid,
+  stance,
+  planned,
+  account,
+  entries,
+  probes,
+  requirement,
+}: Party): string {
+  return canonicalJson({ uid, stance, planned, account, entries, probes, requirement })
 }
 
 /** Equal for probes that need to be tried only once. */

@@ -342,8 +342,10 @@ describe('Mooring with its own permissions', () => {
         'iam:TagPolicy',
         'kms:GetKeyPolicy',
         'kms:PutKeyPolicy',
+        's3:GetBucketObjectLockConfiguration',
         's3:GetBucketOwnershipControls',
         's3:GetBucketPublicAccessBlock',
+        's3:GetBucketVersioning',
       ],
     )
   })

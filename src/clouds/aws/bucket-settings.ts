@@ -2,6 +2,8 @@ import { GetKeyPolicyCommand } from '@aws-sdk/client-kms'
 import {
   GetBucketEncryptionCommand,
   GetBucketOwnershipControlsCommand,
+  GetBucketVersioningCommand,
+  GetObjectLockConfigurationCommand,
   GetPublicAccessBlockCommand,
 } from '@aws-sdk/client-s3'
 import type { AskBucket, BucketRequest } from './bucket-request.ts'
@@ -70,6 +72,29 @@ export class BucketSettings {
     return answer === 'NotOffered'
       ? undefined
       : { rule: answer?.OwnershipControls?.Rules?.[0]?.ObjectOwnership }
+  }
+
+  /**
+   * `Enabled` or `Suspended`; undefined for a bucket that never had versioning.
+   * https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketVersioning.html
+   */
+  async versioning(signal: AbortSignal): Promise<string | undefined> {
+    const answer = await this.#setting(
+      'GetBucketVersioning',
+      (client, input, abort) => client.send(new GetBucketVersioningCommand(input), abort),
+      signal,
+    )
+    return answer === 'NotOffered' ? undefined : answer?.Status
+  }
+
+  /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectLockConfiguration.html */
+  async hasObjectLock(signal: AbortSignal): Promise<boolean> {
+    const answer = await this.#setting(
+      'GetObjectLockConfiguration',
+      (client, input, abort) => client.send(new GetObjectLockConfigurationCommand(input), abort),
+      signal,
+    )
+    return answer !== 'NotOffered' && answer?.ObjectLockConfiguration?.ObjectLockEnabled === 'Enabled'
   }
 
   /** https://docs.aws.amazon.com/kms/latest/APIReference/API_GetKeyPolicy.html */

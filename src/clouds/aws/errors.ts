@@ -69,6 +69,7 @@ const ABSENT: ReadonlySet<string> = new Set([
   'ServerSideEncryptionConfigurationNotFoundError',
   'NoSuchPublicAccessBlockConfiguration',
   'OwnershipControlsNotFoundError',
+  'ObjectLockConfigurationNotFoundError',
 ])
 
 const BY_CODE: ReadonlyMap<string, Translate> = new Map([

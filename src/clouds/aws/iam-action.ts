@@ -12,6 +12,8 @@ export type AwsOperation =
   | 'GetBucketEncryption'
   | 'GetPublicAccessBlock'
   | 'GetBucketOwnershipControls'
+  | 'GetBucketVersioning'
+  | 'GetObjectLockConfiguration'
   | 'GetKeyPolicy'
   | 'PutKeyPolicy'
   | 'GetRole'
@@ -59,6 +61,8 @@ const IAM_ACTIONS: Readonly<Record<AwsOperation, string>> = {
   GetBucketEncryption: 's3:GetEncryptionConfiguration',
   GetPublicAccessBlock: 's3:GetBucketPublicAccessBlock',
   GetBucketOwnershipControls: 's3:GetBucketOwnershipControls',
+  GetBucketVersioning: 's3:GetBucketVersioning',
+  GetObjectLockConfiguration: 's3:GetBucketObjectLockConfiguration',
   GetKeyPolicy: 'kms:GetKeyPolicy',
   PutKeyPolicy: 'kms:PutKeyPolicy',
   GetRole: 'iam:GetRole',

@@ -9,13 +9,15 @@ import {
   PutBucketLifecycleConfigurationCommand,
   PutBucketPolicyCommand,
 } from '@aws-sdk/client-s3'
+import type { Fault } from '../../api/fault.ts'
 import type { Document, DocumentName } from '../../plan/document.ts'
 import type { DocumentPlan } from '../../plan/plan-document.ts'
 import type { ObservedDocument } from '../../plan/plan-target.ts'
-import type { CheckResult, Probe, TargetDriver } from '../cloud.ts'
+import type { BucketRequirement, CheckResult, Probe, TargetDriver } from '../cloud.ts'
 import type { Preflight } from '../preflight.ts'
 import { bucketPolicyKind, decodeBucketPolicy, encodeBucketPolicy } from './bucket-policy.ts'
 import type { BucketRequest } from './bucket-request.ts'
+import { unmetIn } from './bucket-requirement.ts'
 import { BucketSettings } from './bucket-settings.ts'
 import { type CorsRule, corsKind, decodeCors } from './cors.ts'
 import { isAbsentDocument } from './errors.ts'
@@ -90,6 +92,12 @@ export class S3Bucket implements TargetDriver {
     const policy = this.#policy ?? this.#readPolicy(signal)
     const place = { bucket: this.#bucket, accountId, partition, region }
     return checkGrant(probe, { place, policy, settings: this.#settings }, signal)
+  }
+
+  /** The bucket's own region is known once it has answered. */
+  async unmet(requirement: BucketRequirement, signal: AbortSignal): Promise<Fault | undefined> {
+    await (this.#policy ?? this.#readPolicy(signal))
+    return unmetIn(requirement, this.#session.s3.regionOf(this.#bucket), this.#settings, signal)
   }
 
   #unreadSettings(): BucketSettings {
