@@ -46,15 +46,7 @@ export interface TargetReport {
 }
 
 /** What an integration asks of a target, as a text: equal texts get equal answers. */
-export function questionOf({
-  uid,
-  stance,
-  planned,
-  account,
-  entries,
-  probes,
-  requirement,
-}: Party): string {
+export function questionOf({ uid, stance, planned, account, entries, probes, requirement }: Party): string {
   return canonicalJson({ uid, stance, planned, account, entries, probes, requirement })
 }
 

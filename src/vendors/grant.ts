@@ -14,8 +14,6 @@ export interface WantedAt {
   readonly chosenBefore?: string | undefined
   /** What the bucket must be like before anything is written, at this target or another. */
   readonly requirement?: BucketRequirement | undefined
-  /** What the bucket must be like before anything is written, at this target or another. */
-  readonly requirement?: BucketRequirement | undefined
   /** ARN of the role that the integration itself makes, for targets whose entries may name it. */
   readonly ownRole?: string | undefined
 }

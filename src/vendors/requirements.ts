@@ -1,6 +1,5 @@
 import type { VendorAzureBlob, VendorGcs, VendorS3 } from '../api/generated/storage-vendor.ts'
 import type { BucketRequirement, S3BucketTarget } from '../clouds/cloud.ts'
-import type { BucketRequirement, S3BucketTarget } from '../clouds/cloud.ts'
 import { type Refused, refuse } from './found.ts'
 
 /** Parts of an S3 recipe that this version cannot apply or check yet, by field path below spec.s3. */
@@ -47,16 +46,6 @@ export function unmetContainer({ requirements }: VendorAzureBlob, container: str
       'spec.azureBlob.container: this vendor cannot be limited to one. Create the integration anew without it.',
     )
   return undefined
-}
-
-/** What the vendor demands of the bucket itself, which only the cloud can tell; undefined where it demands nothing. */
-export function bucketRequirement(
-  { requirements = {} }: Pick<VendorS3, 'requirements'>,
-  target: S3BucketTarget,
-): BucketRequirement | undefined {
-  const { regions, excludedRegions, versioning, retention } = requirements
-  const demanded = { regions, excludedRegions, versioning, retention }
-  return Object.values(demanded).every((value) => value === undefined) ? undefined : { target, ...demanded }
 }
 
 /** What the vendor demands of the bucket itself, which only the cloud can tell; undefined where it demands nothing. */
