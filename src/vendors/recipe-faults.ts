@@ -1,5 +1,5 @@
 /* biome-ignore-all lint/suspicious/noTemplateCurlyInString: recipes hold placeholders */
-import type { StorageVendorSpec, VendorS3 } from '../api/generated/storage-vendor.ts'
+import type { StorageVendorSpec, VendorPrincipal, VendorS3 } from '../api/generated/storage-vendor.ts'
 import { managesBucket, managesKey } from './managing-actions.ts'
 import { isPlaceholder, placeholdersIn } from './placeholders.ts'
 import { azureFaults } from './recipe-azure-faults.ts'
@@ -50,14 +50,19 @@ export function shownParameters(spec: StorageVendorSpec): string[] {
 /** Names that exist only once a cloud has answered, or in other clouds; legal in the parts named. */
 const LATER: readonly (readonly [RegExp, readonly string[]])[] = [
   [/^spec\.s3\.(outputs|nextStep|role|keyPolicy)/, ['role.arn', 'role.name']],
-  [/^spec\.gcs\./, ['projectId', 'projectNumber', 'location', 'serviceAccount.email']],
+  [/^spec\.gcs\./, ['projectId', 'serviceAccount.email']],
+  [/^spec\.gcs\.(outputs|nextStep)/, ['projectNumber', 'location']],
   [
     /^spec\.azureBlob\./,
     ['tenantId', 'subscriptionId', 'resourceGroup', 'storageAccount', 'container', 'blobEndpoint'],
   ],
 ]
 
+/** Names without a value on Google Cloud. */
+const AWS_ONLY: readonly string[] = ['partition', 'accountId', 'region']
+
 function isKnown(name: string, path: string, parameters: readonly string[]): boolean {
+  if (/^spec\.gcs\./.test(path) && AWS_ONLY.includes(name)) return false
   return (
     isPlaceholder(name, parameters) ||
     LATER.some(([where, names]) => where.test(path) && names.includes(name))
@@ -107,9 +112,9 @@ function lifecycleFaults(s3: VendorS3 | undefined): string[] {
 function keyFaults(s3: VendorS3 | undefined): string[] {
   return (s3?.keyPolicy?.statements ?? []).flatMap(({ name, principal, actions }) => {
     const path = `spec.s3.keyPolicy.statements[${name}]`
-    const { aws = [], canonicalUser, retiring } = principal
+    const { canonicalUser } = principal
     return [
-      ...aws
+      ...awsNames(principal)
         .filter(isOpen)
         .map(
           (p) => `${path}.principal: ${p} would open the key to everyone; name the vendor’s own principal`,
@@ -117,9 +122,6 @@ function keyFaults(s3: VendorS3 | undefined): string[] {
       ...(canonicalUser === undefined
         ? []
         : [`${path}.principal.canonicalUser: a key policy knows none; name the account`]),
-      ...(retiring === undefined
-        ? []
-        : [`${path}.principal.retiring: this version keeps no former principals`]),
       ...actions
         .filter((action) => !/^kms:/i.test(action) || managesKey(action))
         .map(
@@ -133,8 +135,8 @@ function keyFaults(s3: VendorS3 | undefined): string[] {
 function s3Faults(s3: VendorS3): string[] {
   return (s3.bucketPolicy?.statements ?? []).flatMap((statement) => {
     const path = `spec.s3.bucketPolicy.statements[${statement.name}]`
-    const { aws = [], canonicalUser = [], service = [], federated = [] } = statement.principal
-    const principals = [...aws, ...canonicalUser, ...service, ...federated]
+    const { canonicalUser = [], service = [], federated = [] } = statement.principal
+    const principals = [...awsNames(statement.principal), ...canonicalUser, ...service, ...federated]
     return [
       ...principals
         .filter(isOpen)
@@ -155,6 +157,11 @@ function s3Faults(s3: VendorS3): string[] {
         ),
     ]
   })
+}
+
+/** The present AWS principals and the former ones. */
+function awsNames({ aws = [], retiring = [] }: VendorPrincipal): string[] {
+  return [...aws, ...retiring.map((former) => former.aws)]
 }
 
 function isOpen(principal: string): boolean {

@@ -92,9 +92,30 @@ describe('a recipe for Google Cloud Storage is refused', () => {
     assert.match(recipeFaults(aGcsVendor(granting('allUsers')).spec).join(), /allUsers would open/)
   })
 
-  it('for a placeholder that Google Cloud does not have', () => {
-    const faults = recipeFaults(aGcsVendor({ nextStep: 'Use ${role.arn}.' }).spec)
-    assert.match(faults.join(), /spec\.gcs\.nextStep: \$\{role\.arn\} is not a placeholder/)
+  const placeholders: readonly (readonly [string, Partial<VendorGcs>, RegExp])[] = [
+    ['of a role on AWS', { nextStep: 'Use ${role.arn}.' }, /spec\.gcs\.nextStep: \$\{role\.arn\} is not/],
+    ['of an account on AWS', { nextStep: 'Use ${region}.' }, /spec\.gcs\.nextStep: \$\{region\} is not/],
+    [
+      'that only the cloud knows, where something is made of it',
+      {
+        grants: [
+          {
+            name: 'g',
+            member: 'serviceAccount:p${projectNumber}@acme.example',
+            role: 'roles/storage.objectViewer',
+          },
+        ],
+      },
+      /spec\.gcs\.grants\[g\]\.member: \$\{projectNumber\} is not/,
+    ],
+  ]
+  for (const [sentence, gcs, message] of placeholders)
+    it(`for a placeholder ${sentence}`, () =>
+      assert.match(recipeFaults(aGcsVendor(gcs).spec).join(), message))
+
+  it('not for a placeholder that the cloud fills in what is told', () => {
+    const nextStep = 'Share ${projectId}, ${projectNumber} and ${location}.'
+    assert.deepEqual(recipeFaults(aGcsVendor({ nextStep }).spec), [])
   })
 })
 
