@@ -126,7 +126,7 @@ export const REASONS = {
   },
   AccessDenied: {
     meaning: 'The cloud does not let Mooring’s identity do what the message names.',
-    next: 'Grant the permission that the message names (docs/aws-permissions.md).',
+    next: 'Grant the permission that the message names (docs/aws-permissions.md, docs/gcp-permissions.md).',
     retry: 'Slow',
   },
   BucketNotFound: {

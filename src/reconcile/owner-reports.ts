@@ -188,7 +188,7 @@ function justMade({ principal }: Fault): Fault {
 
 /** IAM answers from many copies, so right after a write an older answer is its own delay, not somebody else. */
 function unlike(what: string, { target, settling }: Findings): Fault {
-  if (target.kind !== 'IamRole' || !settling) return lostRace(what)
+  if ((target.kind !== 'IamRole' && target.kind !== 'CustomRole') || !settling) return lostRace(what)
   const message = `${what}: IAM takes some seconds to show a change everywhere. It is looked at again by itself.`
   return { reason: 'Propagating', message, retry: 'Backoff' }
 }
