@@ -77,6 +77,11 @@ export interface DocumentKind<Entry = unknown> {
    */
   complete?(entry: Entry, document: Document<Entry>, fresh: string): Entry
   /**
+   * Adds to a wanted entry those of the vendor's former principals that Mooring's own entry of this mark names already.
+   * Absent: none are kept.
+   */
+  retain?(entry: Entry, document: Document<Entry>, mark: string, retiring: readonly string[]): Entry
+  /**
    * Why a wanted entry cannot stand beside another one that stays, e.g. a second trust under one name; undefined when
    * it can. Absent: entries never clash.
    */

@@ -9,6 +9,8 @@ export interface ClaimedEntry {
   /** The entry's name in the vendor's recipe; part of the ownership mark. */
   readonly name: string
   readonly body: unknown
+  /** Former principals of the vendor, kept where Mooring's own entry names them already (DocumentKind.retain). */
+  readonly retiring?: readonly string[] | undefined
 }
 
 /** What one integration asks of one target. Entries count only while the stance is `Wants`. */
@@ -101,11 +103,20 @@ function wantedIn(kind: DocumentKind, document: Document, input: TargetInput): W
     .flatMap(({ owner, entries }) =>
       entries
         .filter((entry) => entry.document === kind.name)
-        .map((entry) => ({
-          owner,
-          name: entry.name,
-          mark: markOf(input.installation, input.target, owner, entry.name),
-          body: kind.complete?.(entry.body, document, input.fresh) ?? entry.body,
-        })),
+        .map((entry) => {
+          const mark = markOf(input.installation, input.target, owner, entry.name)
+          return { owner, name: entry.name, mark, body: bodyOf(kind, document, entry, mark, input.fresh) }
+        }),
     )
+}
+
+function bodyOf(
+  kind: DocumentKind,
+  document: Document,
+  { body, retiring }: ClaimedEntry,
+  mark: string,
+  fresh: string,
+): unknown {
+  const whole = kind.complete?.(body, document, fresh) ?? body
+  return retiring === undefined ? whole : (kind.retain?.(whole, document, mark, retiring) ?? whole)
 }

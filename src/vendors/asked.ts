@@ -7,6 +7,8 @@ export interface Asked {
   readonly values: PlaceholderValues
   /** Placeholders whose values the vendor has yet to hand out. */
   readonly awaiting: readonly string[]
+  /** Milliseconds since the epoch. Absent: no day of the recipe has come yet. */
+  readonly now?: number | undefined
 }
 
 /** Whether an entry of the recipe is wanted now: it applies, and everything that it names is known. */

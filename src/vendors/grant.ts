@@ -24,6 +24,8 @@ export interface Grant {
   readonly tell: Tell
   /** What the vendor has yet to hand out; `claims` are what is safe without it. */
   readonly awaiting?: Fault | undefined
+  /** When it claims something else by itself (a former principal retires), in milliseconds since the epoch. */
+  readonly changesAt?: number | undefined
 }
 
 /** The fault of an integration whose vendor has yet to hand something out; `meanwhile` says what holds until then. */

@@ -6,6 +6,7 @@ import { type Found, found, refuse } from './found.ts'
 import { fill, placeholdersIn } from './placeholders.ts'
 import { keyTarget } from './places.ts'
 import { conditionOf, principalOf } from './policy-language.ts'
+import { retiringOf } from './retiring.ts'
 import type { S3Location } from './spec.ts'
 
 /** What one integration claims in the policy of the KMS key that it names. */
@@ -47,7 +48,7 @@ export function keyClaim(
       Resource: '*',
       ...(Condition === undefined ? {} : { Condition }),
     }
-    return { document: 'KeyPolicy', name, body }
+    return { document: 'KeyPolicy', name, body, ...retiringOf(principal, asked) }
   })
   return found({ target: keyTarget(location, key), entries })
 }

@@ -52,10 +52,10 @@ function withoutRole(s3: VendorS3 | undefined): string[] {
 
 function principalFaults(path: string, principal: VendorPrincipal | undefined): string[] {
   if (principal === undefined) return []
-  const { aws = [], canonicalUser = [], service = [], federated = [] } = principal
+  const { aws = [], canonicalUser = [], service = [], federated = [], retiring = [] } = principal
   const names = [...aws, ...service, ...federated]
   return [
-    ...names
+    ...[...names, ...retiring.map((former) => former.aws)]
       .filter((name) => name.includes('*'))
       .map(
         (name) =>
@@ -67,9 +67,6 @@ function principalFaults(path: string, principal: VendorPrincipal | undefined): 
     ...(names.length === 0 && canonicalUser.length === 0
       ? [`${path}.principal: names nobody whom a role can trust`]
       : []),
-    ...(principal.retiring === undefined
-      ? []
-      : [`${path}.principal.retiring: this version keeps no former principals`]),
   ]
 }
 

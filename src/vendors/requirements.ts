@@ -9,8 +9,8 @@ export function unsupportedParts(s3: VendorS3): string[] {
   return [
     ...(['attachToRole', 'proofObjects'] as const).filter((part) => s3[part]),
     ...statements
-      .filter(({ principal }) => principal.retiring !== undefined || principal.ownRole === true)
-      .map(({ name }) => `bucketPolicy.statements[${name}].principal.retiring or ownRole`),
+      .filter(({ principal }) => principal.ownRole === true)
+      .map(({ name }) => `bucketPolicy.statements[${name}].principal.ownRole`),
   ]
 }
 

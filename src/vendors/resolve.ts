@@ -99,7 +99,7 @@ export function resolve(input: ResolveInput): Resolution {
     tell: made?.tell,
     awaiting: made?.awaiting,
     ...decided,
-    changesAt: expiryOf(integration),
+    changesAt: earliest(expiryOf(integration), made?.changesAt, input.now),
   }
 }
 
@@ -158,6 +158,12 @@ function decide(input: ResolveInput, lost: Fault | undefined, fault: Fault | und
 function expiryOf({ spec }: StorageIntegration): number | undefined {
   const time = spec.expiresAt === undefined ? Number.NaN : Date.parse(spec.expiresAt)
   return Number.isNaN(time) ? undefined : time
+}
+
+/** An expiry that has passed says nothing of what is to come. */
+function earliest(expiry: number | undefined, other: number | undefined, now: number): number | undefined {
+  if (expiry === undefined || other === undefined) return expiry ?? other
+  return expiry <= now ? other : Math.min(expiry, other)
 }
 
 /** Milliseconds until the resolution changes by itself, if it ever does. */

@@ -11,6 +11,7 @@ import type { ClaimedEntry } from '../plan/plan-target.ts'
 import { type Asked, isWanted } from './asked.ts'
 import { fill, filled, type PlaceholderValues, placeholdersIn } from './placeholders.ts'
 import { conditionOf, principalOf } from './policy-language.ts'
+import { retiringOf } from './retiring.ts'
 import { asDescription } from './role-description.ts'
 import type { NamedRole } from './role-name.ts'
 
@@ -21,15 +22,14 @@ const DEFAULT_SESSION_SECONDS = 3_600
 export function roleClaims(recipe: VendorRole, role: NamedRole, asked: Asked): ClaimedEntry[] {
   // Others may have opened a role that all share: then nothing is put into it before this integration's own value is known.
   if (recipe.name?.exact !== undefined && asked.awaiting.length > 0)
-    return [settingsOf(recipe, role, asked)].map(entryOf)
-  return [
-    settingsOf(recipe, role, asked),
-    ...trustOf(recipe, role, asked),
+    return [entryOf(settingsOf(recipe, role, asked))]
+  const contents = [
     ...inlinePartsOf(recipe, asked),
     ...customerPartsOf(recipe, role, asked),
     ...attachmentsOf(recipe, asked),
     ...selfPermission(recipe, role),
-  ].map(entryOf)
+  ]
+  return [entryOf(settingsOf(recipe, role, asked)), ...trustOf(recipe, role, asked), ...contents.map(entryOf)]
 }
 
 function entryOf(part: RolePart): ClaimedEntry {
@@ -48,16 +48,19 @@ function settingsOf(recipe: VendorRole, role: NamedRole, { values }: Asked): Rol
   }
 }
 
-function trustOf({ trust }: VendorRole, role: NamedRole, asked: Asked): RolePart[] {
+function trustOf({ trust }: VendorRole, role: NamedRole, asked: Asked): ClaimedEntry[] {
   const statements = trust.statements.filter((statement) => isWanted(statement, asked))
   const trusted = statements.map(
-    (statement): RolePart => ({
-      in: 'Trust',
-      sid: sidOf(statement),
-      statement: trustStatement(statement, asked.values),
+    (statement): ClaimedEntry => ({
+      ...entryOf({
+        in: 'Trust',
+        sid: sidOf(statement),
+        statement: trustStatement(statement, asked.values),
+      }),
+      ...retiringOf(statement.principal ?? {}, asked),
     }),
   )
-  return trust.selfAssume === true ? [...trusted, selfTrust(role)] : trusted
+  return trust.selfAssume === true ? [...trusted, entryOf(selfTrust(role))] : trusted
 }
 
 function trustStatement(statement: VendorTrustStatement, values: PlaceholderValues): JsonObject {

@@ -9,6 +9,7 @@ import type { ClaimedEntry } from '../plan/plan-target.ts'
 import { type Asked, isWanted } from './asked.ts'
 import { fill, filled, type PlaceholderValues } from './placeholders.ts'
 import { conditionOf, principalOf } from './policy-language.ts'
+import { retiringOf } from './retiring.ts'
 import type { Selectable } from './when.ts'
 
 /** What one integration claims at its bucket, and how that is verified. */
@@ -26,7 +27,7 @@ export function s3Claims(recipe: VendorS3, asked: Asked): Claims {
   const lifecycle = (recipe.lifecycle?.rules ?? []).filter(wanted)
   return {
     entries: [
-      ...statements.map((statement) => statementEntry(statement, values)),
+      ...statements.map((statement) => statementEntry(statement, asked)),
       ...rules.map((rule) => corsEntry(rule, values)),
       ...lifecycle.map((rule) => lifecycleEntry(rule, values)),
     ],
@@ -34,11 +35,13 @@ export function s3Claims(recipe: VendorS3, asked: Asked): Claims {
   }
 }
 
-function statementEntry(statement: VendorStatement, values: PlaceholderValues): ClaimedEntry {
+function statementEntry(statement: VendorStatement, asked: Asked): ClaimedEntry {
+  const { values } = asked
   const condition = conditionOf(statement.conditions, values)
   return {
     document: 'BucketPolicy',
     name: statement.name,
+    ...retiringOf(statement.principal, asked),
     body: {
       Effect: 'Allow',
       Principal: principalOf(statement.principal, values),

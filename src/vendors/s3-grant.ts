@@ -12,6 +12,7 @@ import type { PlaceholderValues } from './placeholders.ts'
 import { roleTarget } from './places.ts'
 import { bucketRequirement } from './requirements.ts'
 import type { ResolveInput } from './resolve.ts'
+import { nextRetirement } from './retiring.ts'
 import { roleClaims } from './role-claims.ts'
 import { type NamedRole, namedRole } from './role-name.ts'
 import { s3Claims } from './s3-claims.ts'
@@ -33,7 +34,8 @@ export function s3GrantOf(
 ): Found<Grant> {
   const role = roleOf(input, vendor, recipe, location)
   const values = valuesOf(input, location, parameters, role)
-  const asked = { access, values, awaiting: parameters.awaited.map(({ name }) => `parameters.${name}`) }
+  const awaiting = parameters.awaited.map(({ name }) => `parameters.${name}`)
+  const asked = { access, values, awaiting, now: input.now }
   try {
     const telling = tellingOf(recipe, asked, parameters)
     tell(telling)
@@ -44,7 +46,12 @@ export function s3GrantOf(
         'InvalidSpec',
         `spec.access: at ${access}, with these parameters, the vendor’s recipe grants nothing. Ask for another level, or give the parameters that choose an entry.`,
       )
-    return found({ claims: claims.value, tell: telling, awaiting: awaitedFault(parameters, meanwhile(role)) })
+    return found({
+      claims: claims.value,
+      tell: telling,
+      awaiting: awaitedFault(parameters, meanwhile(role)),
+      changesAt: nextRetirement(recipe, input.now),
+    })
   } catch (error) {
     if (error instanceof FaultError) return { ok: false, fault: error.fault }
     throw error

@@ -1,6 +1,7 @@
 import type { Document, DocumentKind, LimitBreach } from '../../plan/document.ts'
 import { canonicalJson, type JsonObject } from '../../plan/json.ts'
 import { parseMark } from '../../plan/mark.ts'
+import { withFormer } from './former-principals.ts'
 import type { RoleEnvelope } from './role-document.ts'
 import {
   externalIdIn,
@@ -39,6 +40,10 @@ export const iamRoleKind: DocumentKind<RoleEntry> = {
   breach,
   summary: ({ part }) => summaryOfPart(part),
   complete: ({ mark, part }, document, fresh) => ({ mark, part: completed(part, document, fresh) }),
+  retain: (entry, document, _mark, retiring) => ({
+    ...entry,
+    part: retained(entry.part, document, retiring),
+  }),
   reclaims: ({ part }) => part.in === 'Trust',
   clash: ({ part }, other) => clashOf(part, other.part),
 }
@@ -83,6 +88,15 @@ function completed(part: RolePart, document: Document<RoleEntry>, fresh: string)
     return withGenerated(part, (document.envelope as RoleEnvelope).tags)
   const externalId = madeBefore(part, document, fresh)
   return { ...part, statement: withExternalId(part.statement, externalId), generated: externalId }
+}
+
+/** Integrations that share a role share its trust, so what any of them has counts: there is one statement for all. */
+function retained(part: RolePart, { entries }: Document<RoleEntry>, retiring: readonly string[]): RolePart {
+  if (part.in !== 'Trust') return part
+  const own = entries.flatMap(({ mark, part: other }) =>
+    mark !== undefined && other.in === 'Trust' && other.sid === part.sid ? [other.statement] : [],
+  )
+  return { ...part, statement: withFormer(part.statement, own, retiring) }
 }
 
 function withExternalId(statement: JsonObject, externalId: string): JsonObject {

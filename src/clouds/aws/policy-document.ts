@@ -3,6 +3,7 @@ import type { Document, DocumentKind, DocumentName, LimitBreach } from '../../pl
 import { canonicalJson, isJsonObject, type Json, type JsonObject, parseLosslessly } from '../../plan/json.ts'
 import { parseMark } from '../../plan/mark.ts'
 import { duplicateKey } from './duplicate-keys.ts'
+import { withFormer } from './former-principals.ts'
 import { canonicalStatement, type Statement, summaryOf } from './statement.ts'
 
 /** What tells one policy that hangs on a resource from another. */
@@ -16,16 +17,23 @@ export interface PolicyForm {
 
 /** A policy that hangs on a resource: statements as entries, their Sid as mark; all else is envelope. */
 export function policyKind(form: PolicyForm): DocumentKind<Statement> {
+  const mark = ({ Sid }: Statement): string | undefined => (typeof Sid === 'string' ? Sid : undefined)
   return {
     name: form.name,
     label: form.label,
     entryLabel: 'statement',
-    mark: (statement) => (typeof statement.Sid === 'string' ? statement.Sid : undefined),
+    mark,
     withMark: ({ Sid: _, ...statement }, mark) => ({ Sid: mark, ...statement }),
     meaning: (statement) => canonicalJson(canonicalStatement(statement)),
     identity: canonicalJson,
     breach: (document) => breach(document, form),
     summary: summaryOf,
+    retain: (statement, { entries }, own, retiring) =>
+      withFormer(
+        statement,
+        entries.filter((entry) => mark(entry) === own),
+        retiring,
+      ),
   }
 }
 
