@@ -1,14 +1,17 @@
 /** What docs/vendors.md says of one vendor on one cloud. */
 import type {
   StorageVendorSpec,
+  VendorAzureBlob,
   VendorGcs,
   VendorOutput,
   VendorS3,
   VendorVerification,
 } from '../src/api/generated/storage-vendor.ts'
 import { code, prose, table } from './markdown.ts'
+import { azureGrantRows } from './vendor-azure-grants.ts'
 import { gcsGrantRows } from './vendor-gcs-grants.ts'
-import { GRANT_HEAD, type GrantRow, grantRows } from './vendor-grants.ts'
+import { GRANT_HEAD, grantRows } from './vendor-grants.ts'
+import { requirementSentences } from './vendor-requirements.ts'
 
 /** The clouds that a recipe may speak of, by field of its spec, with their names for people. */
 export const CLOUDS = {
@@ -17,50 +20,25 @@ export const CLOUDS = {
   azureBlob: 'Azure Blob Storage',
 } as const
 
-type Recipe = VendorS3 | VendorGcs
+type Recipe = VendorS3 | VendorGcs | VendorAzureBlob
 
 /** A part of the page for each cloud, under a heading of its own where there are several. */
-export function cloudParts({ displayName, s3, gcs }: StorageVendorSpec): string[] {
+export function cloudParts(spec: StorageVendorSpec): string[] {
+  const { displayName, s3, gcs, azureBlob } = spec
   const parts = [
     ...(s3 === undefined ? [] : [{ field: 's3', recipe: s3, rows: grantRows(s3) } as const]),
     ...(gcs === undefined ? [] : [{ field: 'gcs', recipe: gcs, rows: gcsGrantRows(gcs) } as const]),
+    ...(azureBlob === undefined
+      ? []
+      : [{ field: 'azureBlob', recipe: azureBlob, rows: azureGrantRows(azureBlob) } as const]),
   ]
   return parts.flatMap(({ field, recipe, rows }) => [
     ...(parts.length === 1 ? [] : ['', `### ${displayName} on ${CLOUDS[field]}`]),
-    ...cloudPart(field, recipe, rows),
-  ])
-}
-
-function cloudPart(field: 's3' | 'gcs', recipe: Recipe, rows: readonly GrantRow[]): string[] {
-  return [
     ...['', '**What is granted**', ''],
     ...table(GRANT_HEAD, rows),
-    ...requirementPart(field, recipe),
+    ...listPart('What must be true beforehand', requirementSentences[field](spec)),
     ...afterwardsPart(recipe),
-  ]
-}
-
-function requirementPart(field: 's3' | 'gcs', { requirements = {} }: Recipe): string[] {
-  const { bucketNameMessage, prefix, retention, sourceAddresses, manual } = requirements
-  const checked = [
-    bucketNameMessage === undefined ? undefined : `${bucketNameMessage}.`,
-    prefix === 'Required' ? `A prefix (spec.${field}.prefix) must be given.` : undefined,
-    prefix === 'Unsupported' ? `A prefix (spec.${field}.prefix) cannot be given.` : undefined,
-    ...bucketPart(requirements),
-    retention === undefined ? undefined : 'No object lock or retention may be set.',
-    sourceAddresses === undefined ? undefined : `A firewall must let through ${sourceAddresses.join(', ')}.`,
-  ].filter((sentence) => sentence !== undefined)
-  return listPart('What must be true beforehand', [...checked, ...(manual ?? [])])
-}
-
-/** What only buckets of S3 are asked for. */
-function bucketPart(requirements: NonNullable<VendorS3['requirements']>): (string | undefined)[] {
-  const { regions, excludedRegions, versioning } = requirements
-  return [
-    regions === undefined ? undefined : `The bucket must be in ${regions.join(', ')}.`,
-    excludedRegions === undefined ? undefined : `The bucket must not be in ${excludedRegions.join(', ')}.`,
-    versioning === undefined ? undefined : `Versioning must be ${versioning}.`,
-  ]
+  ])
 }
 
 function afterwardsPart({ outputs = [], nextStep, verification }: Recipe): string[] {
