@@ -173,6 +173,11 @@ export const REASONS = {
     next: 'Create it, or correct its name (delete the integration and create it anew).',
     retry: 'Backoff',
   },
+  ContainerNotFound: {
+    meaning: 'The container does not exist in the storage account.',
+    next: 'Create the container, or correct its name (delete the integration and create it anew).',
+    retry: 'Backoff',
+  },
   UniformAccessNeeded: {
     meaning:
       'The grant needs an IAM condition (a prefix), and the bucket does not have uniform bucket-level access, without which Cloud Storage takes none.',

@@ -1,5 +1,6 @@
 import { FaultError } from '../api/fault.ts'
 import type { AwsAccountSpec } from './aws/account.ts'
+import type { AzureAccountSpec } from './azure/account.ts'
 import type { CloudSession } from './cloud.ts'
 import type { GcpAccountSpec } from './gcp/account.ts'
 import type { SessionHooks } from './session-hooks.ts'
@@ -8,7 +9,7 @@ import type { SessionHooks } from './session-hooks.ts'
 export interface SessionSpec {
   readonly aws?: AwsAccountSpec | undefined
   readonly gcp?: GcpAccountSpec | undefined
-  readonly azure?: unknown
+  readonly azure?: AzureAccountSpec | undefined
   /** Requests a second that the account may make; absent: 20. */
   readonly requestsPerSecond?: number | undefined
 }
@@ -36,15 +37,18 @@ export async function openSession(
     const { openGcpSession } = await import('./gcp/session.ts')
     return openGcpSession(spec.gcp, spec.requestsPerSecond, credentials, hooks)
   }
-  throw notSupported(spec)
+  if (spec.azure !== undefined) {
+    const { openAzureSession } = await import('./azure/session.ts')
+    return openAzureSession(spec.azure, spec.requestsPerSecond, credentials, hooks)
+  }
+  throw notSupported()
 }
 
-function notSupported(spec: SessionSpec): FaultError {
-  const [cloud, field] =
-    spec.azure !== undefined ? ['Azure', 'spec.azure'] : ['an account without aws, gcp or azure', 'spec']
+function notSupported(): FaultError {
   return new FaultError({
     reason: 'NotSupported',
-    message: `this version of Mooring does not support ${cloud} yet (${field}); use a CloudAccount with spec.aws or spec.gcp.`,
+    message:
+      'the CloudAccount has none of spec.aws, spec.gcp and spec.azure, so this version of Mooring cannot reach it.',
     retry: 'OnChange',
   })
 }

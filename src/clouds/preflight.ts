@@ -18,6 +18,8 @@ export interface PreflightAnswer {
 
 /** How preflights of one cloud are sent. */
 export interface PreflightAccess {
+  /** What people call the thing that has the rules; absent: a bucket. */
+  readonly noun?: string
   /** The address that a browser uses for an object; `key` needs no escaping. */
   objectUrl(bucket: string, region: string, key: string): string
   /** Paced and counted. */
@@ -28,6 +30,7 @@ export interface PreflightAccess {
  * Tries CORS as a browser does: a real preflight, without credentials, to the bucket's own address.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/RESTOPTIONSobject.html
  * https://docs.cloud.google.com/storage/docs/cross-origin
+ * https://learn.microsoft.com/rest/api/storageservices/preflight-blob-request
  */
 export class Preflight {
   readonly #access: PreflightAccess
@@ -43,7 +46,11 @@ export class Preflight {
     this.#access = access
   }
 
-  /** Never throws for what the other side does; throws the signal's reason when it was aborted. */
+  /**
+   * Never throws for what the other side does; throws the signal's reason when it was aborted.
+   *
+   * @param region what `objectUrl` needs besides the name: S3's region, the address of Azure's blob service.
+   */
   async check(
     bucket: string,
     region: string,
@@ -51,12 +58,13 @@ export class Preflight {
     signal: AbortSignal,
   ): Promise<CheckResult> {
     const url = this.#access.objectUrl(bucket, region, KEY)
+    const { noun = 'bucket' } = this.#access
     try {
       const ask = (): Promise<PreflightAnswer> => this.#ask(url, probe, signal)
-      return judge(probe, bucket, await this.#access.runPlain('Preflight', ask, signal))
+      return judge(probe, bucket, await this.#access.runPlain('Preflight', ask, signal), noun)
     } catch (error) {
       signal.throwIfAborted()
-      const what = `the preflight from ${probe.origin} for ${probe.method} on bucket "${bucket}" could not be tried`
+      const what = `the preflight from ${probe.origin} for ${probe.method} on ${noun} "${bucket}" could not be tried`
       const message = `${what}: ${new URL(url).host} ${untried(error)}`
       return { name: 'CorsPreflight', result: 'Unknown', message }
     }
@@ -93,8 +101,13 @@ function untried(error: unknown): string {
 }
 
 /** Whether a browser would go on after this answer. https://fetch.spec.whatwg.org/#cors-preflight-fetch */
-export function judge(probe: CorsPreflight, bucket: string, answer: PreflightAnswer): CheckResult {
-  const what = `a preflight from ${probe.origin} for ${probe.method} on bucket "${bucket}"`
+export function judge(
+  probe: CorsPreflight,
+  bucket: string,
+  answer: PreflightAnswer,
+  noun = 'bucket',
+): CheckResult {
+  const what = `a preflight from ${probe.origin} for ${probe.method} on ${noun} "${bucket}"`
   const faults = faultsIn(probe, answer)
   if (faults.length === 0) return { name: 'CorsPreflight', result: 'Passed', message: `${what} is allowed` }
   return { name: 'CorsPreflight', result: 'Failed', message: `${what} is refused: ${faults.join('; ')}` }

@@ -45,9 +45,13 @@ const PURE_AWS =
 /** The same of src/clouds/gcp. */
 const PURE_GCP =
   /^src\/clouds\/gcp\/(account|bucket-iam|iam-bindings|iam-limits|gcs-cors|gcs-lifecycle|gcs-grant-checks|custom-role|custom-role-steps|role-after|role-limits|role-tag|gcp-operation|gcp-call|google-error|fault-parts|key-file|federation-config|loopback|[a-z]+-faults)\.ts$/
+/** The same of src/clouds/azure. */
+const PURE_AZURE =
+  /^src\/clouds\/azure\/(account|cloud-instance|address-range|assignment-(name|steps)|role-assignments|blob-(cors|grant-checks|service)|service-principal|consent|resource-id|azure-(call|error|operation)|token-claims|fault-parts|[a-z]+-faults)\.ts$/
 const PURE_CLOUDS = /^src\/clouds\/(cloud|session-hooks|redact|ledger-kind|unreadable)\.ts$/
 const isPure = ({ path }: SourceFile) =>
-  /^src\/(api|plan|vendors)\//.test(path) || [PURE_AWS, PURE_GCP, PURE_CLOUDS].some((pure) => pure.test(path))
+  /^src\/(api|plan|vendors)\//.test(path) ||
+  [PURE_AWS, PURE_GCP, PURE_AZURE, PURE_CLOUDS].some((pure) => pure.test(path))
 
 describe('every room of src/', () => {
   for (const [room, allowed] of Object.entries(MAY_IMPORT)) {
@@ -184,7 +188,7 @@ describe('these tests themselves', () => {
 function staticImports(path: string, code: string): string[] {
   const statements = code.matchAll(/^import (?!type)[^']*'([^']*\/(?:aws|gcp|azure)\/[^']*)'/gm)
   const targets = [...statements].map(([, name = '']) => posix.join(posix.dirname(path), name))
-  return targets.filter((target) => ![PURE_AWS, PURE_GCP].some((pure) => pure.test(target)))
+  return targets.filter((target) => ![PURE_AWS, PURE_GCP, PURE_AZURE].some((pure) => pure.test(target)))
 }
 
 /** Packages and modules of Node that a file reaches, by its own imports or those of its imports. */

@@ -259,7 +259,7 @@ describe('a session', () => {
 
   it('with Azure is not supported yet', async () => {
     const hooks = { fence: () => undefined, onCall: () => undefined }
-    await assert.rejects(openSession({ azure: {} }, undefined, hooks), faultOf('NotSupported'))
+    await assert.rejects(openSession({}, undefined, hooks), faultOf('NotSupported'))
   })
 })
 

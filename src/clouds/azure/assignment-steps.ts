@@ -1,0 +1,60 @@
+import type { Document } from '../../plan/document.ts'
+import type { JsonObject } from '../../plan/json.ts'
+import { parseMark } from '../../plan/mark.ts'
+import type { LedgerEntry } from '../ledger-kind.ts'
+import { assignmentName } from './assignment-name.ts'
+import { scopeId } from './resource-id.ts'
+import {
+  type AssignmentPart,
+  type AssignmentsEnvelope,
+  meaningOfAssignment,
+  tripleOf,
+} from './role-assignments.ts'
+
+/** One request. */
+export type AssignmentStep =
+  | { readonly do: 'Create'; readonly id: string; readonly body: JsonObject }
+  | { readonly do: 'Delete'; readonly id: string }
+
+/**
+ * What makes the assignments what the entries say. What comes is made before what goes is deleted, so that nobody is without
+ * access in between; what strangers made is neither.
+ */
+export function assignmentSteps(
+  before: Document<LedgerEntry<AssignmentPart>>,
+  after: Document<LedgerEntry<AssignmentPart>>,
+): AssignmentStep[] {
+  const { account, read } = after.envelope as AssignmentsEnvelope
+  const wanted = Map.groupBy(after.entries, ({ part }) => meaningOfAssignment(part))
+  const there = new Set(read.map(({ part }) => meaningOfAssignment(part)))
+  const owned = new Set(
+    before.entries.flatMap(({ mark, part }) => (mark === undefined ? [] : [meaningOfAssignment(part)])),
+  )
+  const creates = [...wanted].flatMap(([meaning, [entry]]) =>
+    there.has(meaning) || entry === undefined ? [] : createStep(entry, account),
+  )
+  const deletes = read
+    .filter(({ part }) => owned.has(meaningOfAssignment(part)) && !wanted.has(meaningOfAssignment(part)))
+    .map(({ id }) => ({ do: 'Delete', id }) as const)
+  return [...creates, ...deletes]
+}
+
+/**
+ * The type is told, so that Azure does not look for a principal that it may not know yet.
+ * https://learn.microsoft.com/azure/role-based-access-control/troubleshooting#symptom---assigning-a-role-to-a-new-principal-sometimes-fails
+ */
+function createStep({ mark, part }: LedgerEntry<AssignmentPart>, account: string): AssignmentStep[] {
+  const installation = parseMark(mark)?.installation
+  if (installation === undefined || part.principalId === undefined) return []
+  const [scope, role, principal] = tripleOf(part)
+  const name = assignmentName(installation, account, scope, role, principal)
+  const [, , subscription = ''] = account.split('/')
+  const properties = {
+    roleDefinitionId: `/subscriptions/${subscription}/providers/Microsoft.Authorization/roleDefinitions/${role}`,
+    principalId: part.principalId,
+    principalType: 'ServicePrincipal',
+    description: 'Made by Mooring for a StorageIntegration.',
+  }
+  const id = `${scopeId(account, scope)}/providers/Microsoft.Authorization/roleAssignments/${name}`
+  return [{ do: 'Create', id, body: { properties } }]
+}

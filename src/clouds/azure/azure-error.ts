@@ -1,0 +1,51 @@
+import { isJsonObject, type Json } from '../../plan/json.ts'
+
+/**
+ * What a service of Azure answered instead of success. Three forms of the body are known: Resource Manager's and Graph's
+ * (`error.code`, `error.message`), and that of Entra's token service (`error`, `error_description`, `error_codes`).
+ * https://learn.microsoft.com/graph/errors, https://learn.microsoft.com/azure/azure-resource-manager/troubleshooting/common-deployment-errors,
+ * https://learn.microsoft.com/entra/identity-platform/reference-error-codes
+ */
+export class AzureError extends Error {
+  readonly status: number
+  /** `AuthorizationFailed`, `Authorization_RequestDenied`, `AADSTS7000215`; empty where the body has none. */
+  readonly code: string
+  /** Azure's own words; not for users before they went through `redact`. */
+  readonly text: string
+  readonly retryAfterMs: number | undefined
+
+  constructor(status: number, body: Json | undefined, retryAfter?: string) {
+    super(`status ${status}`)
+    this.name = 'AzureError'
+    const { code, text } = partsOf(body)
+    this.status = status
+    this.code = code
+    this.text = text
+    this.retryAfterMs = retryAfterOf(retryAfter)
+  }
+}
+
+function partsOf(body: Json | undefined): Pick<AzureError, 'code' | 'text'> {
+  if (!isJsonObject(body)) return { code: '', text: '' }
+  const { error, error_description: description } = body
+  if (typeof error === 'string') {
+    const text = textOf(description)
+    return { code: aadCodeIn(text) ?? error, text }
+  }
+  const { code, message } = isJsonObject(error) ? error : body
+  return { code: textOf(code), text: textOf(message) }
+}
+
+/** The number by which Entra says what is wrong: AADSTS7000215. */
+export function aadCodeIn(text: string): string | undefined {
+  return /\bAADSTS\d{4,9}\b/.exec(text)?.[0]
+}
+
+/** Retry-After is seconds or a date; a date is left to the queue's own backoff. https://www.rfc-editor.org/rfc/rfc9110#field.retry-after */
+function retryAfterOf(value: string | undefined): number | undefined {
+  return value !== undefined && /^\d+$/.test(value) ? Math.min(Number(value) * 1_000, 3_600_000) : undefined
+}
+
+function textOf(value: Json | undefined): string {
+  return typeof value === 'string' ? value : ''
+}

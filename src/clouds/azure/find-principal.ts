@@ -1,0 +1,29 @@
+import type { Json, JsonObject } from '../../plan/json.ts'
+import type { AzureApi } from './azure-api.ts'
+import type { FoundPrincipal } from './service-principal.ts'
+
+/**
+ * The service principal that an application has in the tenant; null where it has none.
+ * https://learn.microsoft.com/graph/api/serviceprincipal-list
+ *
+ * @throws FaultError
+ */
+export async function findPrincipal(
+  api: AzureApi,
+  clientId: string,
+  signal: AbortSignal,
+): Promise<FoundPrincipal | null> {
+  const filter = encodeURIComponent(`appId eq '${clientId.replaceAll("'", "''")}'`)
+  const path = `/v1.0/servicePrincipals?$filter=${filter}&$select=id,appId,tags`
+  const request = { service: 'graph', operation: 'FindServicePrincipal', path } as const
+  const list = await api.list(request, { application: clientId }, signal)
+  return list.flatMap(foundIn)[0] ?? null
+}
+
+function foundIn({ id, tags }: JsonObject): FoundPrincipal[] {
+  return typeof id === 'string' ? [{ id, tags: textsIn(tags) }] : []
+}
+
+function textsIn(value: Json | undefined): string[] {
+  return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : []
+}

@@ -1,0 +1,150 @@
+import type { Document, DocumentKind, LimitBreach } from '../../plan/document.ts'
+import { canonicalJson, isJsonObject, type Json, type JsonObject } from '../../plan/json.ts'
+import { type LedgerEntry, ledgerKind, unmarked } from '../ledger-kind.ts'
+import { unreadable } from '../unreadable.ts'
+import { consentSentence } from './consent.ts'
+import { containerIn, scopeOf } from './resource-id.ts'
+
+/** One role for one principal at one place; what a recipe claims, and what is read. */
+export interface AssignmentPart {
+  /** Application whose service principal gets the role; only in what is claimed, in place of `principalId`. */
+  readonly clientId?: string
+  /** Object id of the principal in the tenant. */
+  readonly principalId?: string
+  /** UUID of the role, the same in every tenant where it is built in. */
+  readonly roleDefinitionId: string
+  /** For people; only in what is claimed. */
+  readonly roleName?: string
+  /** '' for the storage account, or `container/images`. */
+  readonly scope: string
+  /** Under which the role is given; only in what is read. */
+  readonly condition?: string
+}
+
+/** What stands around the assignments. */
+export interface AssignmentsEnvelope {
+  /** Resource id of the storage account. */
+  readonly account: string
+  readonly tenantId: string
+  /** Base URL of the cloud's sign-in. */
+  readonly authority: string
+  /** Whether Mooring may bring applications into the tenant. */
+  readonly creates: boolean
+  /** Object ids of the service principals of claimed applications, by client id; null where there is none. */
+  readonly principals: Readonly<Record<string, string | null>>
+  /** The assignments as read, in the same order as their parts. */
+  readonly read: readonly FoundAssignment[]
+}
+
+/** An assignment that is there. */
+export interface FoundAssignment {
+  /** Resource id. */
+  readonly id: string
+  readonly part: AssignmentPart
+}
+
+const LABEL = 'role assignments'
+
+/**
+ * The role assignments at a storage account and its containers. Those of the resource group and above are no part of it: they
+ * satisfy nobody, since who made them may narrow them without knowing of the vendor.
+ * https://learn.microsoft.com/azure/role-based-access-control/role-assignments
+ */
+export const roleAssignmentsKind: DocumentKind<LedgerEntry<AssignmentPart>> = ledgerKind({
+  name: 'RoleAssignments',
+  label: LABEL,
+  entryLabel: 'role assignment',
+  meaning: meaningOfAssignment,
+  breach,
+  clash: ({ part }, other) => clashOf(part, other.part),
+  complete: ({ part, ...entry }, document) => ({ ...entry, part: withPrincipal(part, document) }),
+  summary,
+})
+
+/** Takes a list of role assignments apart; what is at another place than this account is left out. */
+export function decodeAssignments(
+  list: readonly JsonObject[],
+  about: Omit<AssignmentsEnvelope, 'read'>,
+): Document<LedgerEntry<AssignmentPart>> {
+  const found = list.flatMap((item) => assignmentIn(item, about.account) ?? [])
+  const read = [...new Map(found.map((one) => [one.id.toLowerCase(), one])).values()]
+  const envelope: AssignmentsEnvelope = { ...about, read }
+  return { entries: unmarked(read.map(({ part }) => part)), envelope }
+}
+
+/** Azure ignores the letter case of ids. Two conditions are two assignments, though Azure takes only one of them. */
+export function meaningOfAssignment({ condition, ...part }: AssignmentPart): string {
+  return canonicalJson([...tripleOf(part), condition ?? null])
+}
+
+/** By which Azure tells assignments apart. */
+export function tripleOf({
+  scope,
+  roleDefinitionId,
+  principalId,
+  clientId,
+}: AssignmentPart): readonly [scope: string, role: string, principal: string] {
+  const principal = principalId?.toLowerCase() ?? `application ${clientId?.toLowerCase() ?? ''}`
+  return [scope.toLowerCase(), roleDefinitionId.toLowerCase(), principal]
+}
+
+/** https://learn.microsoft.com/rest/api/authorization/role-assignments/list-for-scope#roleassignment */
+function assignmentIn({ id, properties }: JsonObject, account: string): FoundAssignment | undefined {
+  const { scope: at, roleDefinitionId, principalId, condition } = isJsonObject(properties) ? properties : {}
+  if (![id, at, roleDefinitionId, principalId].every((value) => typeof value === 'string'))
+    throw unreadable(LABEL, 'one of them has no id, scope, role or principal')
+  const scope = scopeOf(account, String(at))
+  if (scope === undefined || !String(id).toLowerCase().startsWith(`${account.toLowerCase()}/`))
+    return undefined
+  const role = String(roleDefinitionId).split('/').at(-1) ?? ''
+  const part = { principalId: String(principalId), roleDefinitionId: role, scope }
+  return { id: String(id), part: { ...part, ...conditionIn(condition) } }
+}
+
+/** https://learn.microsoft.com/azure/role-based-access-control/conditions-overview */
+function conditionIn(condition: Json | undefined): { readonly condition?: string } {
+  if (condition === undefined || condition === null || condition === '') return {}
+  return { condition: typeof condition === 'string' ? condition : canonicalJson(condition) }
+}
+
+function withPrincipal(
+  part: AssignmentPart,
+  { envelope }: Document<LedgerEntry<AssignmentPart>>,
+): AssignmentPart {
+  const { principals } = envelope as AssignmentsEnvelope
+  const principalId = part.clientId === undefined ? null : principals[part.clientId.toLowerCase()]
+  return principalId === null || principalId === undefined ? part : { ...part, principalId }
+}
+
+/** Azure takes one assignment of a role to a principal at a place, whatever its condition. */
+function clashOf(wanted: AssignmentPart, other: AssignmentPart): string | undefined {
+  if (other.condition === undefined || wanted.condition !== undefined) return undefined
+  if (canonicalJson(tripleOf(wanted)) !== canonicalJson(tripleOf(other))) return undefined
+  return `gave this role to this principal at this place under a condition, and Azure takes no second assignment beside it (${summary(wanted)}). Remove the condition or that assignment`
+}
+
+function breach(document: Document<LedgerEntry<AssignmentPart>>): LimitBreach | undefined {
+  const { tenantId, authority, creates } = document.envelope as AssignmentsEnvelope
+  const open = document.entries.find(({ mark, part }) => mark !== undefined && part.principalId === undefined)
+  if (open === undefined) return undefined
+  const clientId = open.part.clientId ?? ''
+  return {
+    reason: 'AwaitingConsent',
+    detail: consentSentence({ clientId, tenantId, authority, isCreated: creates }),
+  }
+}
+
+function summary({
+  roleName,
+  roleDefinitionId,
+  clientId,
+  principalId,
+  scope,
+  condition,
+}: AssignmentPart): string {
+  const role = roleName === undefined ? `role ${roleDefinitionId}` : `${roleName} (${roleDefinitionId})`
+  const who = clientId === undefined ? `principal ${principalId ?? ''}` : `application ${clientId}`
+  const container = containerIn(scope)
+  const at = container === undefined ? 'the storage account' : `container "${container}"`
+  return `${role} to ${who} on ${at}${condition === undefined ? '' : ' under a condition'}`
+}

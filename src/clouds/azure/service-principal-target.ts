@@ -1,0 +1,102 @@
+import type { Document, DocumentName } from '../../plan/document.ts'
+import type { DocumentPlan } from '../../plan/plan-document.ts'
+import type { ObservedDocument } from '../../plan/plan-target.ts'
+import type { CheckResult, ServicePrincipalTarget, TargetDriver } from '../cloud.ts'
+import type { LedgerEntry } from '../ledger-kind.ts'
+import type { AzureApi } from './azure-api.ts'
+import { isNotFound, isThereAlready } from './azure-errors.ts'
+import { lostRaceOn } from './document-faults.ts'
+import { findPrincipal } from './find-principal.ts'
+import {
+  decodePrincipal,
+  type FoundPrincipal,
+  type PrincipalPart,
+  type PrincipalStep,
+  principalStep,
+  servicePrincipalKind,
+} from './service-principal.ts'
+
+/** What the targets of one session have in common. */
+export interface DirectorySession {
+  readonly api: AzureApi
+  /** Whether the subscription is the account's; asked once. */
+  readonly subscription: (signal: AbortSignal) => Promise<unknown>
+}
+
+/** The service principal of one application in the tenant. https://learn.microsoft.com/graph/api/resources/serviceprincipal */
+export class ServicePrincipal implements TargetDriver {
+  readonly #session: DirectorySession
+  readonly #clientId: string
+  #found: FoundPrincipal | null = null
+
+  constructor({ clientId }: Pick<ServicePrincipalTarget, 'clientId'>, session: DirectorySession) {
+    this.#session = session
+    this.#clientId = clientId
+  }
+
+  async read(names: readonly DocumentName[], signal: AbortSignal): Promise<readonly ObservedDocument[]> {
+    if (!names.includes('ServicePrincipal')) return []
+    const { api, subscription } = this.#session
+    await subscription(signal)
+    this.#found = await findPrincipal(api, this.#clientId, signal)
+    const { tenantId, createServicePrincipals, removeServicePrincipals } = api.account
+    const about = {
+      found: this.#found,
+      clientId: this.#clientId,
+      tenantId,
+      authority: api.bases.authority,
+      creates: createServicePrincipals === true,
+    }
+    const document = decodePrincipal(about, removeServicePrincipals === true)
+    return [{ kind: servicePrincipalKind, document } as unknown as ObservedDocument]
+  }
+
+  /** One request, or none: what Mooring did not make, or may not remove, stays. */
+  async write({ before, after }: DocumentPlan, signal: AbortSignal): Promise<void> {
+    const step = principalStep(
+      before as Document<LedgerEntry<PrincipalPart>>,
+      after as Document<LedgerEntry<PrincipalPart>>,
+    )
+    if (step?.do === 'Create') await this.#create(step, signal)
+    if (step?.do === 'Delete') await this.#delete(step, signal)
+  }
+
+  /** For placeholders: the object id by which role assignments name it. */
+  facts(): Readonly<Record<string, string>> {
+    return this.#found === null ? {} : { principalId: this.#found.id }
+  }
+
+  async probe(): Promise<readonly CheckResult[]> {
+    return []
+  }
+
+  /** https://learn.microsoft.com/graph/api/serviceprincipal-post-serviceprincipals */
+  async #create({ tag }: Extract<PrincipalStep, { do: 'Create' }>, signal: AbortSignal): Promise<void> {
+    const body = { appId: this.#clientId, tags: [tag], notes: 'Made by Mooring for a StorageIntegration.' }
+    const path = '/v1.0/servicePrincipals'
+    const request = {
+      service: 'graph',
+      operation: 'CreateServicePrincipal',
+      method: 'POST',
+      path,
+      body,
+    } as const
+    const race = { isLost: false }
+    await this.#session.api.send(request, this.#subject, signal, (error) => {
+      race.isLost = isThereAlready(error)
+      return race.isLost
+    })
+    if (race.isLost) throw lostRaceOn(`the service principal of application ${this.#clientId}`)
+  }
+
+  /** https://learn.microsoft.com/graph/api/serviceprincipal-delete */
+  async #delete({ id }: Extract<PrincipalStep, { do: 'Delete' }>, signal: AbortSignal): Promise<void> {
+    const path = `/v1.0/servicePrincipals/${encodeURIComponent(id)}`
+    const request = { service: 'graph', operation: 'DeleteServicePrincipal', method: 'DELETE', path } as const
+    await this.#session.api.send(request, this.#subject, signal, isNotFound)
+  }
+
+  get #subject() {
+    return { application: this.#clientId }
+  }
+}

@@ -1,0 +1,105 @@
+import type { Document, DocumentKind, LimitBreach } from '../../plan/document.ts'
+import { parseMark } from '../../plan/mark.ts'
+import { type LedgerEntry, ledgerKind } from '../ledger-kind.ts'
+import { consentSentence } from './consent.ts'
+
+/** An application that is to have a service principal in the tenant. */
+export interface PrincipalPart {
+  readonly clientId: string
+  /** True where it stays in the tenant when the last integration goes; only in what is read. */
+  readonly stays?: true
+  /** True where an installation of Mooring made it; `complete` says it of what is wanted. */
+  readonly tagged?: true
+}
+
+/** A service principal as Graph tells it. https://learn.microsoft.com/graph/api/resources/serviceprincipal */
+export interface FoundPrincipal {
+  readonly id: string
+  readonly tags: readonly string[]
+}
+
+/** What stands around it. */
+export interface PrincipalEnvelope {
+  readonly found: FoundPrincipal | null
+  readonly clientId: string
+  readonly tenantId: string
+  readonly authority: string
+  /** Whether Mooring may make one. */
+  readonly creates: boolean
+}
+
+/**
+ * The service principal of one application in the tenant: there is one or none. One that Mooring makes has a tag of the
+ * installation, by which it is known again when it comes back after all integrations left it.
+ */
+export const servicePrincipalKind: DocumentKind<LedgerEntry<PrincipalPart>> = {
+  ...ledgerKind<PrincipalPart>({
+    name: 'ServicePrincipal',
+    label: 'tenant',
+    entryLabel: 'service principal',
+    meaning: ({ clientId }) => clientId.toLowerCase(),
+    breach,
+    complete: ({ part, ...entry }, { envelope }) => {
+      const { found } = envelope as PrincipalEnvelope
+      const isTagged = found?.tags.some(isTag) === true
+      return { ...entry, part: isTagged ? { ...part, tagged: true } : part }
+    },
+    summary: ({ clientId, stays }) =>
+      stays === true
+        ? `use of the service principal of application ${clientId}, which stays`
+        : `service principal of application ${clientId}`,
+  }),
+  reclaims: ({ part }) => part.tagged === true,
+}
+
+/** The service principal as a document; `removes` tells whether the account lets Mooring delete what it made. */
+export function decodePrincipal(
+  about: PrincipalEnvelope,
+  removes: boolean,
+): Document<LedgerEntry<PrincipalPart>> {
+  const { found, clientId } = about
+  if (found === null) return { entries: [], envelope: about }
+  const stays = removes && found.tags.some(isTag) ? {} : ({ stays: true } as const)
+  return { entries: [{ part: { clientId, ...stays } }], envelope: about }
+}
+
+/** One request, or none. */
+export type PrincipalStep =
+  | { readonly do: 'Create'; readonly tag: string }
+  | { readonly do: 'Delete'; readonly id: string }
+
+/** Deleted is only what has the tag of the installation whose integration goes. */
+export function principalStep(
+  before: Document<LedgerEntry<PrincipalPart>>,
+  after: Document<LedgerEntry<PrincipalPart>>,
+): PrincipalStep | undefined {
+  const { found } = after.envelope as PrincipalEnvelope
+  const wanted = after.entries.find(({ mark }) => mark !== undefined)
+  if (found === null) {
+    const tag = tagOf(wanted?.mark)
+    return tag === undefined ? undefined : { do: 'Create', tag }
+  }
+  if (after.entries.length > 0) return undefined
+  const leaving = before.entries.find(({ mark, part }) => mark !== undefined && part.stays !== true)
+  const tag = tagOf(leaving?.mark)
+  return tag !== undefined && found.tags.includes(tag) ? { do: 'Delete', id: found.id } : undefined
+}
+
+function breach({ entries, envelope }: Document<LedgerEntry<PrincipalPart>>): LimitBreach | undefined {
+  const { found, creates, clientId, tenantId, authority } = envelope as PrincipalEnvelope
+  if (found !== null || creates || !entries.some(({ mark }) => mark !== undefined)) return undefined
+  return {
+    reason: 'AwaitingConsent',
+    detail: consentSentence({ clientId, tenantId, authority, isCreated: false }),
+  }
+}
+
+/** `mooring:` and the installation's digits in the tenant, as in its marks. */
+function tagOf(mark: string | undefined): string | undefined {
+  const installation = parseMark(mark)?.installation
+  return installation === undefined ? undefined : `mooring:${installation}`
+}
+
+function isTag(tag: string): boolean {
+  return /^mooring:[0-9a-f]{8}$/.test(tag)
+}

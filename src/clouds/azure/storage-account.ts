@@ -1,0 +1,209 @@
+import type { Document, DocumentName } from '../../plan/document.ts'
+import { canonicalJson, isJsonObject, type Json, type JsonObject } from '../../plan/json.ts'
+import type { DocumentPlan } from '../../plan/plan-document.ts'
+import type { ClaimedEntry, ObservedDocument } from '../../plan/plan-target.ts'
+import type { BlobGrantProbe, CheckResult, Probe, StorageAccountTarget, TargetDriver } from '../cloud.ts'
+import type { LedgerEntry } from '../ledger-kind.ts'
+import type { Preflight } from '../preflight.ts'
+import { unreadable } from '../unreadable.ts'
+import { blobEndpointOf } from './account.ts'
+import { listAssignments, principalsOf, questionsIn } from './assignment-reader.ts'
+import { assignmentSteps } from './assignment-steps.ts'
+import { AssignmentWriter } from './assignment-writer.ts'
+import type { ApiRequest } from './azure-api.ts'
+import {
+  type BlobCorsEnvelope,
+  type BlobCorsRule,
+  blobCorsKind,
+  decodeBlobCors,
+  encodeBlobCors,
+  rulesIn,
+} from './blob-cors.ts'
+import { checkBlobGrant } from './blob-grant-checks.ts'
+import { withCorsRules } from './blob-service.ts'
+import { checkContainer } from './container-check.ts'
+import { lostRaceOn } from './document-faults.ts'
+import { accountId, pathOf } from './resource-id.ts'
+import { type AssignmentPart, decodeAssignments, roleAssignmentsKind } from './role-assignments.ts'
+import type { DirectorySession } from './service-principal-target.ts'
+
+/** What the storage accounts of one session have in common. */
+export interface StorageSession extends DirectorySession {
+  readonly preflight: Preflight
+}
+
+/** https://learn.microsoft.com/rest/api/storagerp/ */
+const STORAGE_VERSION = '2023-05-01'
+
+/** One storage account: the role assignments in it, and the CORS rules of its blob service. */
+export class StorageAccount implements TargetDriver {
+  readonly #session: StorageSession
+  readonly #name: string
+  readonly #resourceGroup: string
+  /** Its resource id. */
+  readonly #id: string
+  #seen: JsonObject | undefined
+
+  constructor(
+    { resourceGroup, storageAccount }: Pick<StorageAccountTarget, 'resourceGroup' | 'storageAccount'>,
+    session: StorageSession,
+  ) {
+    this.#session = session
+    this.#name = storageAccount
+    this.#resourceGroup = resourceGroup
+    this.#id = accountId(session.api.account.subscriptionId, resourceGroup, storageAccount)
+  }
+
+  /** The account comes first, so that its own failure is the one that is reported: one that is gone settles a departure. */
+  async read(
+    names: readonly DocumentName[],
+    signal: AbortSignal,
+    claimed: readonly ClaimedEntry[] = [],
+  ): Promise<readonly ObservedDocument[]> {
+    await this.#session.subscription(signal)
+    this.#seen = await this.#getAccount(signal)
+    return Promise.all(names.map((name) => this.#readDocument(name, claimed, signal)))
+  }
+
+  async write({ kind, before, after }: DocumentPlan, signal: AbortSignal): Promise<void> {
+    switch (kind.name) {
+      case 'RoleAssignments': {
+        type Assignments = Document<LedgerEntry<AssignmentPart>>
+        const steps = assignmentSteps(before as Assignments, after as Assignments)
+        return new AssignmentWriter(this.#session.api, this.#subject).run(steps, signal)
+      }
+      case 'Cors':
+        return this.#writeCors(after as Document<LedgerEntry<BlobCorsRule>>, signal)
+      default:
+        throw foreignDocument(kind.name)
+    }
+  }
+
+  facts(): Readonly<Record<string, string>> {
+    const location = this.#seen?.location
+    return {
+      ...(typeof location === 'string' ? { location } : {}),
+      ...(this.#seen === undefined ? {} : { blobEndpoint: this.#blobEndpoint }),
+    }
+  }
+
+  async probe(probe: Probe, signal: AbortSignal): Promise<readonly CheckResult[]> {
+    if (probe.kind === 'CorsPreflight')
+      return [await this.#session.preflight.check(this.#name, this.#blobEndpoint, probe, signal)]
+    return probe.kind === 'BlobGrant' && this.#seen !== undefined
+      ? this.#probeGrant(probe, this.#seen, signal)
+      : []
+  }
+
+  async #probeGrant(
+    probe: BlobGrantProbe,
+    seen: JsonObject,
+    signal: AbortSignal,
+  ): Promise<readonly CheckResult[]> {
+    const { api } = this.#session
+    const account = { resourceGroup: this.#resourceGroup, name: this.#name }
+    const path = (container: string) =>
+      `${pathOf(this.#id)}/blobServices/default/containers/${encodeURIComponent(container)}?api-version=${STORAGE_VERSION}`
+    const container = await checkContainer(api, account, probe.container, path, signal)
+    return [...checkBlobGrant(probe, this.#name, seen), ...container]
+  }
+
+  async #readDocument(
+    name: DocumentName,
+    claimed: readonly ClaimedEntry[],
+    signal: AbortSignal,
+  ): Promise<ObservedDocument> {
+    switch (name) {
+      case 'RoleAssignments':
+        return observed({ kind: roleAssignmentsKind, document: await this.#readAssignments(claimed, signal) })
+      case 'Cors':
+        return observed({ kind: blobCorsKind, document: decodeBlobCors(await this.#getBlobService(signal)) })
+      default:
+        throw foreignDocument(name)
+    }
+  }
+
+  async #readAssignments(
+    claimed: readonly ClaimedEntry[],
+    signal: AbortSignal,
+  ): Promise<Document<LedgerEntry<AssignmentPart>>> {
+    const { api } = this.#session
+    const { containers, clientIds } = questionsIn(claimed)
+    const [list, principals] = await Promise.all([
+      listAssignments(api, this.#id, containers, this.#subject, signal),
+      principalsOf(api, clientIds, signal),
+    ])
+    const { tenantId, createServicePrincipals } = api.account
+    return decodeAssignments(list, {
+      account: this.#id,
+      tenantId,
+      authority: api.bases.authority,
+      creates: createServicePrincipals === true,
+      principals,
+    })
+  }
+
+  /**
+   * Azure has no guard here: the request takes no If-Match. So the blob service is read once more right before it is written,
+   * and written only if its rules are what the plan was made from; its other settings go back as they are at that moment.
+   * https://learn.microsoft.com/rest/api/storagerp/blob-services/set-service-properties (its parameters)
+   */
+  async #writeCors(after: Document<LedgerEntry<BlobCorsRule>>, signal: AbortSignal): Promise<void> {
+    const rules = encodeBlobCors(after)
+    if (rules === undefined) return
+    const service = await this.#getBlobService(signal)
+    const { read } = after.envelope as BlobCorsEnvelope
+    if (canonicalJson(rulesIn(service)) !== canonicalJson(read))
+      throw lostRaceOn(`the CORS rules of storage account "${this.#name}"`)
+    const body = withCorsRules(service, rules)
+    await this.#send(
+      { operation: 'PutBlobService', method: 'PUT', path: this.#blobServicePath, body },
+      signal,
+    )
+  }
+
+  async #getAccount(signal: AbortSignal): Promise<JsonObject> {
+    const path = `${pathOf(this.#id)}?api-version=${STORAGE_VERSION}`
+    return objectOr(
+      await this.#send({ operation: 'GetStorageAccount', method: 'GET', path }, signal),
+      'storage account',
+    )
+  }
+
+  async #getBlobService(signal: AbortSignal): Promise<JsonObject> {
+    const request = { operation: 'GetBlobService', method: 'GET', path: this.#blobServicePath } as const
+    return objectOr(await this.#send(request, signal), 'blob service')
+  }
+
+  get #blobServicePath(): string {
+    return `${pathOf(this.#id)}/blobServices/default?api-version=${STORAGE_VERSION}`
+  }
+
+  get #blobEndpoint(): string {
+    const properties = this.#seen?.properties
+    const endpoints = isJsonObject(properties) ? properties.primaryEndpoints : undefined
+    const told = isJsonObject(endpoints) && typeof endpoints.blob === 'string' ? endpoints.blob : undefined
+    return blobEndpointOf(this.#session.api.account, this.#name, told)
+  }
+
+  get #subject() {
+    return { account: { resourceGroup: this.#resourceGroup, name: this.#name } }
+  }
+
+  #send(request: Omit<ApiRequest, 'service'>, signal: AbortSignal): Promise<Json | undefined> {
+    return this.#session.api.send({ service: 'arm', ...request }, this.#subject, signal)
+  }
+}
+
+function observed(found: { readonly kind: unknown; readonly document: unknown }): ObservedDocument {
+  return found as ObservedDocument
+}
+
+function objectOr(answer: Json | undefined, label: string): JsonObject {
+  if (!isJsonObject(answer)) throw unreadable(label, 'it is not an object')
+  return answer
+}
+
+function foreignDocument(name: DocumentName): Error {
+  return new Error(`a storage account has no ${name}`)
+}
