@@ -6,6 +6,7 @@
  * Nothing needs to be stopped: what a test process started ends with it.
  */
 import { randomBytes, randomInt } from 'node:crypto'
+import type { AzureFacade } from './azure-facade.ts'
 import { startGcp } from './gcp.ts'
 import type { GcpFacade } from './gcp-facade.ts'
 import { startMinistack } from './ministack.ts'
@@ -51,6 +52,16 @@ export const ministack = once(async (): Promise<{ readonly endpoint: string }> =
  * requests. Tests of one file keep apart by projects and buckets: `gcpAccount(await gcp(), uniqueName('project'))`.
  */
 export const gcp = once((): Promise<GcpFacade> => startGcp(makeRunFolder('gcp')))
+
+/**
+ * An Azure for this test file alone, for the same reasons; it starts in two seconds. Tests of one file keep apart by
+ * subscriptions and storage accounts: `await azureAccount(await azure())`.
+ */
+export const azure = once(async (): Promise<AzureFacade> => {
+  // Loaded when it is asked for: Azure's libraries would make every other test file slower.
+  const { startAzure } = await import('./azure.ts')
+  return startAzure(makeRunFolder('azure'))
+})
 
 /** The shared cluster, for tests that need no cloud: alone they start faster. */
 export const cluster = once(async (): Promise<Cluster> => {

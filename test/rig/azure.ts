@@ -1,0 +1,76 @@
+/** An Azure for tests, and somebody who may do everything in a subscription of it. */
+import { startAzurite } from './azure-azurite.ts'
+import { makeCertificates } from './azure-certificates.ts'
+import type { AccountWanted } from './azure-control.ts'
+import { type AzureFacade, startAzureFacade } from './azure-facade.ts'
+import { startResourceManager } from './azure-resource-manager.ts'
+
+/** Names that read well, for demos; and enough others, which start with `mooring`. */
+const NAMES = ['streetscenes', 'acmedata', ...Array.from({ length: 40 }, (_, n) => `mooring${n + 1000}`)]
+
+/** Starts it with its files in `folder`. It begins empty, and what it is given ends with it. */
+export async function startAzure(folder: string): Promise<AzureFacade> {
+  const certificates = await makeCertificates(folder)
+  const [azurite, manager] = await Promise.all([
+    startAzurite(folder, certificates, NAMES),
+    startResourceManager(folder),
+  ])
+  try {
+    return await startAzureFacade({ certificates, azurite, manager })
+  } catch (error) {
+    await Promise.all([azurite.stop(), manager.stop()])
+    throw error
+  }
+}
+
+/** A subscription of the test cloud, a storage account in it, and an operator's application with a secret. */
+export interface AzureAccount {
+  readonly tenantId: string
+  readonly subscriptionId: string
+  readonly resourceGroup: string
+  readonly storageAccount: string
+  readonly clientId: string
+  readonly clientSecret: string
+  /** Of the application's service principal. */
+  readonly objectId: string
+  /** As `spec.azure.endpoints` of a CloudAccount has them. */
+  readonly endpoints: {
+    readonly resourceManager: string
+    readonly authority: string
+    readonly graph: string
+    readonly blob: string
+  }
+}
+
+export type AzureAccountOptions = Partial<Omit<AccountWanted, 'subscriptionId'>> & {
+  /** One that is there already: for a second subscription or a stranger's application in it. */
+  readonly tenantId?: string
+}
+
+/** Makes all of it. The application may do everything in the subscription, and everything with applications in Graph. */
+export async function azureAccount(
+  facade: AzureFacade,
+  options: AzureAccountOptions = {},
+): Promise<AzureAccount> {
+  const { tenantId = facade.createTenant(), resourceGroup = 'perception', ...wanted } = options
+  const subscriptionId = facade.createSubscription(tenantId)
+  const { name } = await facade.createStorageAccount({ ...wanted, subscriptionId, resourceGroup })
+  const principal = await azurePrincipal(facade, { tenantId, subscriptionId })
+  const { resourceManager, authority, graph, blob } = facade.endpoints
+  return {
+    ...{ tenantId, subscriptionId, resourceGroup, storageAccount: name, ...principal },
+    endpoints: { resourceManager, authority, graph, blob: `${blob}/{account}` },
+  }
+}
+
+/** A further application that may do everything in the subscription: a stranger, or what prepares a test. */
+export async function azurePrincipal(
+  facade: AzureFacade,
+  { tenantId, subscriptionId }: Pick<AzureAccount, 'tenantId' | 'subscriptionId'>,
+): Promise<Pick<AzureAccount, 'clientId' | 'clientSecret' | 'objectId'>> {
+  const clientId = facade.createApplication({ homeTenant: tenantId })
+  const objectId = await facade.createServicePrincipal(tenantId, clientId)
+  facade.allow(clientId, `/subscriptions/${subscriptionId}`, 'everything')
+  facade.allowGraph(clientId, ['Application.ReadWrite.All'])
+  return { clientId, objectId, clientSecret: facade.addSecret(clientId) }
+}
