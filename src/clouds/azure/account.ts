@@ -33,6 +33,8 @@ export interface AzureBases {
   readonly graph: string
   readonly authority: string
   readonly scopes: { readonly arm: string; readonly graph: string }
+  /** Of Microsoft.Storage in Resource Manager. */
+  readonly storageVersion: string
 }
 
 /**
@@ -48,6 +50,7 @@ export function basesOf({ endpoints }: Pick<AzureAccountSpec, 'endpoints'>): Azu
     graph: base(endpoints?.graph, cloud.graph),
     authority: base(endpoints?.authority, cloud.authority),
     scopes: { arm: `${cloud.arm}/.default`, graph: `${cloud.graph}/.default` },
+    storageVersion: cloud.storageVersion,
   }
 }
 

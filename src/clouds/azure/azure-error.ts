@@ -10,6 +10,8 @@ export class AzureError extends Error {
   readonly status: number
   /** `AuthorizationFailed`, `Authorization_RequestDenied`, `AADSTS7000215`; empty where the body has none. */
   readonly code: string
+  /** The codes in `details`, which Graph puts under a general one: `NoBackingApplicationObject`. */
+  readonly details: readonly string[]
   /** Azure's own words; not for users before they went through `redact`. */
   readonly text: string
   readonly retryAfterMs: number | undefined
@@ -17,23 +19,25 @@ export class AzureError extends Error {
   constructor(status: number, body: Json | undefined, retryAfter?: string) {
     super(`status ${status}`)
     this.name = 'AzureError'
-    const { code, text } = partsOf(body)
+    const { code, details, text } = partsOf(body)
     this.status = status
     this.code = code
+    this.details = details
     this.text = text
     this.retryAfterMs = retryAfterOf(retryAfter)
   }
 }
 
-function partsOf(body: Json | undefined): Pick<AzureError, 'code' | 'text'> {
-  if (!isJsonObject(body)) return { code: '', text: '' }
+function partsOf(body: Json | undefined): Pick<AzureError, 'code' | 'details' | 'text'> {
+  if (!isJsonObject(body)) return { code: '', details: [], text: '' }
   const { error, error_description: description } = body
   if (typeof error === 'string') {
     const text = textOf(description)
-    return { code: aadCodeIn(text) ?? error, text }
+    return { code: aadCodeIn(text) ?? error, details: [], text }
   }
-  const { code, message } = isJsonObject(error) ? error : body
-  return { code: textOf(code), text: textOf(message) }
+  const { code, message, details } = isJsonObject(error) ? error : body
+  const inner = Array.isArray(details) ? details.filter(isJsonObject) : []
+  return { code: textOf(code), details: inner.map((detail) => textOf(detail.code)), text: textOf(message) }
 }
 
 /** The number by which Entra says what is wrong: AADSTS7000215. */

@@ -66,7 +66,9 @@ function translateOf(error: AzureError, { service }: AzureCall): Translate {
   const isCredential =
     service === 'entra' && error.status >= 400 && error.status < 500 && error.status !== 429
   if (isCredential) return rejected
-  return BY_CODE.get(error.code) ?? BY_STATUS.get(error.status) ?? byRange(error)
+  const codes = [error.code, ...error.details]
+  const byCode = codes.map((code) => BY_CODE.get(code)).find((translate) => translate !== undefined)
+  return byCode ?? BY_STATUS.get(error.status) ?? byRange(error)
 }
 
 /** Answers that mean something else than their status says. */

@@ -10,6 +10,9 @@ interface Operation {
  * https://learn.microsoft.com/azure/role-based-access-control/permissions/storage,
  * https://learn.microsoft.com/azure/role-based-access-control/permissions/management-and-governance,
  * https://learn.microsoft.com/graph/api/serviceprincipal-list, …/serviceprincipal-post-serviceprincipals, …/serviceprincipal-delete
+ *
+ * Application.ReadWrite.OwnedBy, which those pages name as the least, brings in no application of another tenant
+ * (https://github.com/Azure/azure-cli/issues/28009), and vendors' applications are of another tenant.
  */
 export const OPERATIONS = {
   GetSubscription: { permission: 'Microsoft.Resources/subscriptions/read' },
@@ -22,8 +25,8 @@ export const OPERATIONS = {
   CreateRoleAssignment: { permission: 'Microsoft.Authorization/roleAssignments/write', isWrite: true },
   DeleteRoleAssignment: { permission: 'Microsoft.Authorization/roleAssignments/delete', isWrite: true },
   FindServicePrincipal: { permission: 'Application.Read.All' },
-  CreateServicePrincipal: { permission: 'Application.ReadWrite.OwnedBy', isWrite: true },
-  DeleteServicePrincipal: { permission: 'Application.ReadWrite.OwnedBy', isWrite: true },
+  CreateServicePrincipal: { permission: 'Application.ReadWrite.All', isWrite: true },
+  DeleteServicePrincipal: { permission: 'Application.ReadWrite.All', isWrite: true },
   GetToken: {},
 } as const satisfies Readonly<Record<string, Operation>>
 

@@ -5,6 +5,8 @@ export interface CloudInstance {
   readonly authority: string
   /** What follows `blob.` in the address of a blob service. */
   readonly storageSuffix: string
+  /** Of Microsoft.Storage in Resource Manager. */
+  readonly storageVersion: string
   /** Other addresses of its sign-in. */
   readonly otherAuthorities?: readonly string[]
 }
@@ -14,12 +16,16 @@ export interface CloudInstance {
  * https://learn.microsoft.com/entra/identity-platform/authentication-national-cloud; Resource Manager and storage:
  * https://learn.microsoft.com/azure/azure-government/compare-azure-government-global-azure and
  * https://learn.microsoft.com/azure/china/resources-developer-guide.
+ *
+ * The version of Microsoft.Storage is the newest that @azure/arm-storage 21 knows, so that all settings of a blob service are
+ * seen, the static website among them; sovereign clouds get new versions later, so there it is one that is known to be old.
  */
 const PUBLIC: CloudInstance = {
   arm: 'https://management.azure.com',
   graph: 'https://graph.microsoft.com',
   authority: 'https://login.microsoftonline.com',
   storageSuffix: 'core.windows.net',
+  storageVersion: '2026-09-01',
   otherAuthorities: ['https://login.windows.net', 'https://login.microsoft.com', 'https://sts.windows.net'],
 }
 const SOVEREIGN: readonly CloudInstance[] = [
@@ -28,12 +34,14 @@ const SOVEREIGN: readonly CloudInstance[] = [
     graph: 'https://graph.microsoft.us',
     authority: 'https://login.microsoftonline.us',
     storageSuffix: 'core.usgovcloudapi.net',
+    storageVersion: '2023-05-01',
   },
   {
     arm: 'https://management.chinacloudapi.cn',
     graph: 'https://microsoftgraph.chinacloudapi.cn',
     authority: 'https://login.chinacloudapi.cn',
     storageSuffix: 'core.chinacloudapi.cn',
+    storageVersion: '2023-05-01',
     otherAuthorities: ['https://login.partner.microsoftonline.cn'],
   },
 ]

@@ -32,9 +32,6 @@ export interface StorageSession extends DirectorySession {
   readonly preflight: Preflight
 }
 
-/** https://learn.microsoft.com/rest/api/storagerp/ */
-const STORAGE_VERSION = '2023-05-01'
-
 /** One storage account: the role assignments in it, and the CORS rules of its blob service. */
 export class StorageAccount implements TargetDriver {
   readonly #session: StorageSession
@@ -103,7 +100,7 @@ export class StorageAccount implements TargetDriver {
     const { api } = this.#session
     const account = { resourceGroup: this.#resourceGroup, name: this.#name }
     const path = (container: string) =>
-      `${pathOf(this.#id)}/blobServices/default/containers/${encodeURIComponent(container)}?api-version=${STORAGE_VERSION}`
+      `${pathOf(this.#id)}/blobServices/default/containers/${encodeURIComponent(container)}?${this.#version}`
     const container = await checkContainer(api, account, probe.container, path, signal)
     return [...checkBlobGrant(probe, this.#name, seen), ...container]
   }
@@ -163,7 +160,7 @@ export class StorageAccount implements TargetDriver {
   }
 
   async #getAccount(signal: AbortSignal): Promise<JsonObject> {
-    const path = `${pathOf(this.#id)}?api-version=${STORAGE_VERSION}`
+    const path = `${pathOf(this.#id)}?${this.#version}`
     return objectOr(
       await this.#send({ operation: 'GetStorageAccount', method: 'GET', path }, signal),
       'storage account',
@@ -176,7 +173,12 @@ export class StorageAccount implements TargetDriver {
   }
 
   get #blobServicePath(): string {
-    return `${pathOf(this.#id)}/blobServices/default?api-version=${STORAGE_VERSION}`
+    return `${pathOf(this.#id)}/blobServices/default?${this.#version}`
+  }
+
+  /** https://learn.microsoft.com/rest/api/storagerp/ */
+  get #version(): string {
+    return `api-version=${this.#session.api.bases.storageVersion}`
   }
 
   get #blobEndpoint(): string {
