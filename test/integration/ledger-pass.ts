@@ -3,6 +3,8 @@ import type { Target, TargetDriver } from '../../src/clouds/cloud.ts'
 import type { DocumentName } from '../../src/plan/document.ts'
 import { attributed, joinedLines, type LedgerLines, linesIn } from '../../src/plan/ledger.ts'
 import {
+  type ClaimedEntry,
+  claimedIn,
   type ObservedDocument,
   type Participant,
   planTarget,
@@ -23,8 +25,8 @@ export class LedgerPass {
   }
 
   /** Reads the documents, with the marks that the ledgers know. */
-  async look(driver: TargetDriver): Promise<ObservedDocument[]> {
-    const seen = await driver.read(this.#names, never)
+  async look(driver: TargetDriver, claimed: readonly ClaimedEntry[] = []): Promise<ObservedDocument[]> {
+    const seen = await driver.read(this.#names, never, claimed)
     return seen.map(({ kind, document }) => ({
       kind,
       document: attributed(kind, document, [this.#lines[kind.name] ?? {}]),
@@ -39,7 +41,7 @@ export class LedgerPass {
 
   /** Reads, plans and writes, each document's ledger first. */
   async run(driver: TargetDriver, participants: readonly Participant[]): Promise<TargetPlan> {
-    const plan = this.plan(await this.look(driver), participants)
+    const plan = this.plan(await this.look(driver, claimedIn({ participants })), participants)
     for (const document of plan.documents.filter(({ changes }) => changes.length > 0)) {
       const { kind, before, after } = document
       const lines = linesIn(kind, after)

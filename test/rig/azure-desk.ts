@@ -7,6 +7,7 @@ import { entraTask } from './azure-entra.ts'
 import { graphTask } from './azure-graph.ts'
 import { type Incoming, read } from './azure-incoming.ts'
 import { metadataTask } from './azure-metadata.ts'
+import { subscriptionTask } from './azure-subscriptions.ts'
 import type { FindTask, Task, World } from './azure-world.ts'
 import type { Hooks, Seen } from './gcp-hooks.ts'
 
@@ -33,7 +34,7 @@ export interface Desk {
 }
 
 const tasks: Readonly<Record<Service, FindTask>> = {
-  arm: armTask,
+  arm: (world, incoming) => subscriptionTask(world, incoming) ?? armTask(world, incoming),
   graph: graphTask,
   entra: entraTask,
   blob: blobTask,
