@@ -16,6 +16,7 @@ import { Contention } from './reconcile/contention.ts'
 import { FirstRound } from './reconcile/first-round.ts'
 import type { Caches } from './reconcile/gather.ts'
 import { type IntegrationDependencies, integrationPass } from './reconcile/integration.ts'
+import { ledgerKey } from './reconcile/ledger-key.ts'
 import { annotatedLedgers } from './reconcile/ledgers.ts'
 import { secretReader } from './reconcile/secret-values.ts'
 import { Sessions } from './reconcile/sessions.ts'
@@ -28,6 +29,8 @@ import type { World } from './reconcile/world.ts'
 export interface ControllerParts {
   readonly config: Config
   readonly installation: string
+  /** The operator's own. */
+  readonly namespace: string
   readonly caches: Caches
   readonly world: World
   readonly queues: Queues
@@ -107,7 +110,7 @@ function dependenciesOf(
   rhythm: TargetRhythm,
   wakeTarget: (key: string) => void,
 ): Dependencies {
-  const { config, installation, caches, world, queues, rest, metrics, log } = parts
+  const { config, installation, namespace, caches, world, queues, rest, metrics, log } = parts
   const announcing = { ...parts, integrations: caches.integrations, count: metrics.onChanges }
   return {
     ...caches,
@@ -124,7 +127,7 @@ function dependenciesOf(
     wake: (owner) => queues.integration.add(owner),
     wakeAccount: (account) => queues.account.add(account),
     openSession: (account, signal) => sessions.open(account, signal),
-    ledgers: annotatedLedgers(caches.integrations, rest),
+    ledgers: annotatedLedgers(caches.integrations, rest, ledgerKey(rest, namespace)),
     announce: announceChanges.bind(undefined, announcing),
     onStatus: announceStatus.bind(undefined, announcing),
     internalError: (error) => internalError(log, error),

@@ -48,15 +48,12 @@ export async function startOperator(
   const queues = makeQueues()
   const metrics = makeMetrics(gaugesOver(caches, world, reflectors, queues, isLeader))
   const fenced = fencedRest(rest, isLeader)
-  const events = new EventRecorder({
-    rest: fenced,
-    log,
-    controller: 'mooring.dev/mooring',
-    instance: identity,
-  })
+  const controller = 'mooring.dev/mooring'
+  const events = new EventRecorder({ rest: fenced, log, controller, instance: identity })
   const controllers = buildControllers({
     config,
     installation,
+    namespace: connection.namespace,
     caches,
     world,
     queues,

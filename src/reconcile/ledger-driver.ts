@@ -2,6 +2,7 @@ import { type Fault, FaultError } from '../api/fault.ts'
 import type { BucketRequirement, Target, TargetDriver } from '../clouds/cloud.ts'
 import { canonicalJson } from '../plan/json.ts'
 import { attributed, joinedLines, type LedgerLines, linesIn, ownLines } from '../plan/ledger.ts'
+import { sealed, unsealed } from '../plan/ledger-seal.ts'
 import type { DocumentPlan } from '../plan/plan-document.ts'
 import type { ObservedDocument } from '../plan/plan-target.ts'
 import type { Ledgers } from './ledgers.ts'
@@ -38,8 +39,10 @@ export class LedgerDriver implements TargetDriver {
 
   read: TargetDriver['read'] = async (names, signal, claimed) => {
     const observed = await this.#driver.read(names, signal, claimed)
+    if (!observed.some(({ kind }) => kind.ledger === true)) return observed
+    const key = await this.#scope.ledgers.key(signal)
     return observed.map((found) =>
-      found.kind.ledger === true ? { ...found, document: this.#attributed(found) } : found,
+      found.kind.ledger === true ? { ...found, document: this.#attributed(found, key) } : found,
     )
   }
 
@@ -72,17 +75,20 @@ export class LedgerDriver implements TargetDriver {
     }
   }
 
-  #attributed({ kind, document }: ObservedDocument): ObservedDocument['document'] {
+  #attributed({ kind, document }: ObservedDocument, key: string): ObservedDocument['document'] {
     const { owners, ledgers, target } = this.#scope
-    const lines = owners.map((owner) => this.#own(ledgers.linesOf(owner, target, kind.name), owner))
+    const lines = owners.map((owner) =>
+      unsealed(this.#own(ledgers.linesOf(owner, target, kind.name), owner), kind.name, key),
+    )
     return attributed(kind, document, lines)
   }
 
   /** Brings every owner's ledger to its share of these lines; only what differs is written. */
   async #save({ kind }: Pick<DocumentPlan, 'kind'>, lines: LedgerLines, signal: AbortSignal): Promise<void> {
     const { owners, ledgers, target } = this.#scope
+    const key = await ledgers.key(signal)
     for (const owner of owners) {
-      const wanted = this.#own(lines, owner)
+      const wanted = sealed(this.#own(lines, owner), kind.name, key)
       const known = ledgers.linesOf(owner, target, kind.name)
       if (canonicalJson(known) !== canonicalJson(wanted))
         await ledgers.save(owner, target, kind.name, wanted, signal)

@@ -14,6 +14,8 @@ import { STORAGE_INTEGRATIONS } from './resources.ts'
 
 /** Where the integrations' own ledgers are kept. */
 export interface Ledgers {
+  /** The key that seals what ledgers say. */
+  key(signal: AbortSignal): Promise<string>
   /** What the owner's ledger says now. */
   linesOf(owner: string, target: Target, document: DocumentName): LedgerLines
   /**
@@ -34,10 +36,11 @@ export interface Ledgers {
 const TRIES = 4
 
 /** Ledgers in an annotation of each StorageIntegration. Several targets share it, so a write that lost a race begins anew. */
-export function annotatedLedgers(store: Store<StorageIntegration>, rest: Rest): Ledgers {
+export function annotatedLedgers(store: Store<StorageIntegration>, rest: Rest, key: Ledgers['key']): Ledgers {
   const textOf = (object: StorageIntegration | undefined): string | undefined =>
     object?.metadata.annotations?.[LEDGER_ANNOTATION]
   return {
+    key,
     linesOf: (owner, { key }, document) => linesOf(textOf(store.get(owner)), key, document),
     async save(owner, { key }, document, lines, signal) {
       let object = store.get(owner)

@@ -70,6 +70,7 @@ describe('the operator’s ServiceAccount', () => {
     ['patch', 'cloudaccounts#status', ''],
     ['patch', 'storagevendors#status', ''],
     ['get', 'secrets', 'mooring-system'],
+    ['patch', 'secrets/mooring-ledger-key', 'mooring-system'],
     ['update', 'leases/mooring', 'mooring-system'],
     ['create', 'events.events.k8s.io', 'perception'],
   ] as const) {
@@ -80,6 +81,9 @@ describe('the operator’s ServiceAccount', () => {
   for (const [verb, resource, namespace] of [
     ['list', 'secrets', 'mooring-system'],
     ['watch', 'secrets', 'mooring-system'],
+    ['patch', 'secrets/another', 'mooring-system'],
+    ['create', 'secrets', 'mooring-system'],
+    ['patch', 'secrets/mooring-ledger-key', 'perception'],
     ['get', 'secrets', 'perception'],
     ['get', 'secrets', 'kube-system'],
     ['list', 'secrets', ''],

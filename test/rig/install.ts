@@ -27,13 +27,14 @@ export async function installCatalogue(kubectl: Kubectl): Promise<void> {
 const rightsKinds = [
   'Namespace',
   'ServiceAccount',
+  'Secret',
   'ClusterRole',
   'ClusterRoleBinding',
   'Role',
   'RoleBinding',
 ]
 
-/** Applies only the rights that `deploy/` gives the operator; the kubeconfig acts with these and no others. */
+/** Applies only the rights that `deploy/` gives the operator, and the Secret that they speak of; the kubeconfig acts with these and no others. */
 export async function installOperatorRights(cluster: Cluster): Promise<string> {
   const rights = (await deployedObjects())
     .filter(({ kind }) => rightsKinds.includes(kind))

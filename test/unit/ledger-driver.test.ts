@@ -6,6 +6,8 @@ import { FaultError } from '../../src/api/fault.ts'
 import type { Target, TargetDriver } from '../../src/clouds/cloud.ts'
 import type { Document, DocumentKind } from '../../src/plan/document.ts'
 import type { LedgerLines } from '../../src/plan/ledger.ts'
+import { sealed } from '../../src/plan/ledger-seal.ts'
+import { digest, markOf } from '../../src/plan/mark.ts'
 import type { Stance } from '../../src/plan/ownership.ts'
 import type { ObservedDocument, TargetInput } from '../../src/plan/plan-target.ts'
 import { applyPlan } from '../../src/reconcile/apply-plan.ts'
@@ -63,6 +65,7 @@ class Simulation {
   }
 
   readonly ledgers: Ledgers = {
+    key: async () => 'the operator’s own',
     linesOf: (owner, { key }, document) => linesOf(this.annotations.get(owner), key, document),
     save: async (owner, { key }, document, lines) => {
       if (this.#happens('LedgerRefuses')) throw fault({ notWritten: true })
@@ -252,6 +255,32 @@ describe('entries whose owners only ledgers know', () => {
     assert.deepEqual(simulation.lines, ['p'])
     assert.equal(simulation.annotations.get('b/z'), undefined)
   })
+})
+
+describe('a line that somebody made up', () => {
+  const mark = markOf(INSTALLATION, target.name, 'a/x', 'entry 0')
+  const said = digest(16, 'entry', 'theirs')
+  const own = sealed({ [mark]: [digest(16, 'entry', 'p')] }, 'Cors', 'the operator’s own')[mark] ?? []
+  const cases: readonly (readonly [string, string])[] = [
+    ['without a seal', said],
+    ['with an empty seal', `${said}.`],
+    ['with a seal of another key', sealed({ [mark]: [said] }, 'Cors', 'guessed')[mark]?.[0] ?? ''],
+    [
+      'with a seal for another document',
+      sealed({ [mark]: [said] }, 'BucketIam', 'the operator’s own')[mark]?.[0] ?? '',
+    ],
+    ['with the seal of a line of its own', `${said}.${own[0]?.split('.')[1]}`],
+  ]
+  for (const [name, line] of cases) {
+    it(`${name} gives nobody a stranger’s entry to take away`, async () => {
+      const simulation = new Simulation(['theirs'])
+      simulation.annotations.set('a/x', withLines(undefined, target.key, 'Cors', { [mark]: [line] }))
+      await simulation.pass(new Map([['a/x', ['p']]]), new Map([['a/x', 'Wants']]))
+      assert.deepEqual(simulation.lines, ['theirs', 'p'])
+      await simulation.pass(new Map(), new Map())
+      assert.deepEqual(simulation.lines, ['theirs'])
+    })
+  }
 })
 
 describe('a ledger’s text', () => {

@@ -57,7 +57,11 @@ async function served(looks: number) {
   const dependencies: ServeDependencies = {
     installation: INSTALLATION,
     openSession: async () => sessionOf(looks),
-    ledgers: { linesOf: () => ({}), save: () => assert.fail('this document carries its marks itself') },
+    ledgers: {
+      key: () => assert.fail('this document carries its marks itself'),
+      linesOf: () => ({}),
+      save: () => assert.fail('this document carries its marks itself'),
+    },
     announce: (_, changes) => told.push(...changes.map(({ action, owner }) => `${action} ${owner}`)),
     internalError: (error) => assert.fail(String(error)),
     contention: new Contention(1_000),
