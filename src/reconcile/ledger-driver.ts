@@ -12,7 +12,7 @@ export interface LedgerScope {
   readonly ledgers: Ledgers
   readonly installation: string
   readonly target: Target
-  /** Everybody at the target. */
+  /** Everybody at the target. Others whose ledgers speak of it count as well: their entries are orphans, and stay. */
   readonly owners: readonly string[]
 }
 
@@ -28,8 +28,9 @@ export class LedgerDriver implements TargetDriver {
   readonly #scope: LedgerScope
 
   constructor(driver: TargetDriver, scope: LedgerScope) {
+    const { ledgers, target, owners } = scope
     this.#driver = driver
-    this.#scope = scope
+    this.#scope = { ...scope, owners: [...new Set([...owners, ...ledgers.ownersAt(target)])] }
   }
 
   facts: TargetDriver['facts'] = () => this.#driver.facts()

@@ -14,6 +14,11 @@ export function linesOf(text: string | undefined, target: string, document: Docu
   return pagesIn(text)[target]?.[document] ?? {}
 }
 
+/** Whether there are lines for a target. */
+export function hasPage(text: string | undefined, target: string): boolean {
+  return text?.includes(JSON.stringify(target)) === true && pagesIn(text)[target] !== undefined
+}
+
 /** The text with these lines for that document, and everything else as it was; undefined for a ledger without lines. */
 export function withLines(
   text: string | undefined,

@@ -9,13 +9,15 @@ import type { Store } from '../kube/store.ts'
 import type { DocumentName } from '../plan/document.ts'
 import type { LedgerLines } from '../plan/ledger.ts'
 import { ownerOf } from '../vendors/spec.ts'
-import { LEDGER_ANNOTATION, linesOf, withLines } from './ledger-text.ts'
+import { hasPage, LEDGER_ANNOTATION, linesOf, withLines } from './ledger-text.ts'
 import { STORAGE_INTEGRATIONS } from './resources.ts'
 
 /** Where the integrations' own ledgers are kept. */
 export interface Ledgers {
   /** The key that seals what ledgers say. */
   key(signal: AbortSignal): Promise<string>
+  /** Everybody whose ledger has lines for the target, also who is not known to be at it: its account may be gone. */
+  ownersAt(target: Target): string[]
   /** What the owner's ledger says now. */
   linesOf(owner: string, target: Target, document: DocumentName): LedgerLines
   /**
@@ -41,6 +43,11 @@ export function annotatedLedgers(store: Store<StorageIntegration>, rest: Rest, k
     object?.metadata.annotations?.[LEDGER_ANNOTATION]
   return {
     key,
+    ownersAt: ({ key: target }) =>
+      store
+        .list()
+        .filter((object) => hasPage(textOf(object), target))
+        .map(ownerOf),
     linesOf: (owner, { key }, document) => linesOf(textOf(store.get(owner)), key, document),
     async save(owner, { key }, document, lines, signal) {
       let object = store.get(owner)

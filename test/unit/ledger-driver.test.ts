@@ -12,7 +12,7 @@ import type { Stance } from '../../src/plan/ownership.ts'
 import type { ObservedDocument, TargetInput } from '../../src/plan/plan-target.ts'
 import { applyPlan } from '../../src/reconcile/apply-plan.ts'
 import { LedgerDriver } from '../../src/reconcile/ledger-driver.ts'
-import { linesOf, withLines } from '../../src/reconcile/ledger-text.ts'
+import { hasPage, linesOf, withLines } from '../../src/reconcile/ledger-text.ts'
 import type { Ledgers } from '../../src/reconcile/ledgers.ts'
 
 interface Line {
@@ -66,6 +66,8 @@ class Simulation {
 
   readonly ledgers: Ledgers = {
     key: async () => 'the operator’s own',
+    ownersAt: ({ key }) =>
+      [...this.annotations].flatMap(([owner, text]) => (hasPage(text, key) ? [owner] : [])),
     linesOf: (owner, { key }, document) => linesOf(this.annotations.get(owner), key, document),
     save: async (owner, { key }, document, lines) => {
       if (this.#happens('LedgerRefuses')) throw fault({ notWritten: true })
@@ -241,6 +243,22 @@ describe('entries whose owners only ledgers know', () => {
     await simulation.pass(new Map([['a/x', ['p']]]), new Map([['a/x', 'Wants']]))
     await simulation.pass(new Map(), new Map())
     assert.deepEqual(simulation.lines, ['p'])
+  })
+
+  it('of one that nobody knows to be here any more stay, also when all others leave', async () => {
+    const simulation = new Simulation([])
+    const wants = new Map([
+      ['a/x', ['p']],
+      ['gone/away', ['p']],
+    ])
+    await simulation.pass(wants, new Map([['a/x', 'Wants']]))
+    const [mark = ''] = [markOf(INSTALLATION, target.name, 'gone/away', 'entry 0')]
+    const lines = sealed({ [mark]: [digest(16, 'entry', 'p')] }, 'Cors', 'the operator’s own')
+    simulation.annotations.set('gone/away', withLines(undefined, target.key, 'Cors', lines))
+    await simulation.pass(new Map(), new Map())
+    assert.deepEqual(simulation.lines, ['p'])
+    assert.equal(simulation.annotations.get('a/x'), undefined)
+    assert.notEqual(simulation.annotations.get('gone/away'), undefined)
   })
 
   it('are not another integration’s that carries a copy of the ledger', async () => {

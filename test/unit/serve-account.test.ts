@@ -59,6 +59,7 @@ async function served(looks: number) {
     openSession: async () => sessionOf(looks),
     ledgers: {
       key: () => assert.fail('this document carries its marks itself'),
+      ownersAt: () => [],
       linesOf: () => ({}),
       save: () => assert.fail('this document carries its marks itself'),
     },
