@@ -1,14 +1,15 @@
 /** Azure Resource Manager: who may ask is judged here, the answer comes from Microsoft's fake servers. */
 import { type Answer, armError } from './azure-answers.ts'
 import { afterSuccess, beforePassingOn } from './azure-arm-effects.ts'
-import { type ArmCall, type ArmOperation, armCall } from './azure-arm-operations.ts'
+import { type ArmCall, armCall } from './azure-arm-operations.ts'
 import type { Caller } from './azure-directory.ts'
 import { type Incoming, tokenIn } from './azure-incoming.ts'
+import { subscriptionTask } from './azure-subscriptions.ts'
 import type { FindTask, World } from './azure-world.ts'
 
 export const armTask: FindTask = (world, incoming) => {
   const call = armCall(incoming)
-  if (!call) return undefined
+  if (!call) return subscriptionTask(world, incoming)
   const caller = callerOf(world, incoming)
   return {
     operation: call.operation.id,
@@ -59,12 +60,23 @@ function mustTrust(world: World, { subscriptionId }: ArmCall, { tenantId }: Call
 }
 
 /** The words: https://learn.microsoft.com/en-us/azure/role-based-access-control/troubleshooting */
-function mustBeAllowed(world: World, { operation, path }: ArmCall, caller: Caller): void {
-  if (world.rights.may(caller.clientId, operation.action, path)) return
+function mustBeAllowed(world: World, call: ArmCall, caller: Caller): void {
+  const { operation, path } = call
+  const isInvalid = world.settings.goneScopes === 'forbidden' && isAtGoneAccount(world, call)
+  if (!isInvalid && world.rights.may(caller.clientId, operation.action, path)) return
   throw armError(
     403,
     'AuthorizationFailed',
     `The client '${caller.clientId}' with object id '${caller.objectId}' does not have authorization to perform action '${operation.action}' over scope '${path}' or the scope is invalid. If access was recently granted, please refresh your credentials.`,
+  )
+}
+
+/** Role assignments at an account that is gone: https://github.com/Azure/azure-service-operator/issues/5009 */
+function isAtGoneAccount({ accounts }: World, { operation, account }: ArmCall): boolean {
+  return (
+    operation.id.startsWith('RoleAssignments_') &&
+    account !== undefined &&
+    !accounts.has(account.toLowerCase())
   )
 }
 
@@ -77,5 +89,3 @@ async function carryOut(world: World, call: ArmCall, caller: Caller, incoming: I
   })
   return answer.status < 300 ? afterSuccess(world, call, answer, incoming) : answer
 }
-
-export type { ArmOperation }

@@ -3,7 +3,7 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import type { TokenRequest } from './azure-directory.ts'
 import { signed } from './azure-directory.ts'
 import type { Rights } from './azure-rights.ts'
-import type { StorageAccount, World } from './azure-world.ts'
+import type { GoneScopes, StorageAccount, World } from './azure-world.ts'
 
 export interface ApplicationWanted {
   /** Default: a new one. */
@@ -63,6 +63,8 @@ export interface Control extends Pick<Rights, 'allow' | 'deny' | 'undeny' | 'all
   releasePrincipals(): Promise<void>
   /** Whether a principal of a given type is not looked up, as Microsoft promises: https://aka.ms/docs-principaltype. Default: it is. */
   trustPrincipalType(isTrusted: boolean): Promise<void>
+  /** What role assignments at an account that is gone are, from the next account that goes. Default: `missing`. */
+  setGoneScopes(how: GoneScopes): Promise<void>
   /** Seconds in `Retry-After` of ordered failures 429 and 503; undefined for none. Default: 1. */
   setRetryAfter(seconds: number | undefined): void
 }
@@ -83,6 +85,10 @@ export function makeControl(world: World): Control {
     },
     async trustPrincipalType(isTrusted) {
       await world.manager.control(isTrusted ? 'PUT' : 'DELETE', 'trust-typed')
+    },
+    async setGoneScopes(how) {
+      world.settings.goneScopes = how
+      await world.manager.control(how === 'kept' ? 'PUT' : 'DELETE', 'keep-orphans')
     },
     setRetryAfter(seconds) {
       world.settings.retryAfter = seconds

@@ -8,6 +8,7 @@ import { graphTask } from './azure-graph.ts'
 import { type Incoming, read } from './azure-incoming.ts'
 import { metadataTask } from './azure-metadata.ts'
 import { subscriptionTask } from './azure-subscriptions.ts'
+import type { Fate, Weather } from './azure-weather.ts'
 import type { FindTask, Task, World } from './azure-world.ts'
 import type { Hooks, Seen } from './gcp-hooks.ts'
 
@@ -41,17 +42,19 @@ const tasks: Readonly<Record<Service, FindTask>> = {
   metadata: metadataTask,
 }
 
-export function makeDesk(world: World, hooks: Hooks): Desk {
+export function makeDesk(world: World, hooks: Hooks, weather: Weather): Desk {
   const requests: RequestRecord[] = []
   const inTurn = makeTurns()
 
   async function answerTo(service: Service, task: Task, seen: Seen): Promise<Answer> {
-    const ordered = hooks.failure(seen)
-    if (ordered) throw failure(service, ordered.status, ordered.words, world.settings.retryAfter)
+    const fate = service === 'arm' || service === 'graph' ? weather.next() : FAIR
+    const ordered = fate.isThrottled ? { status: 429, words: undefined } : hooks.failure(seen)
+    if (ordered && ordered.status !== LOST)
+      throw failure(service, ordered.status, ordered.words, world.settings.retryAfter)
     await hooks.runBefore(seen)
     const answer = await inTurn(service, () => settled(task))
     await hooks.runAfter(seen)
-    return answer
+    return fate.isLost || ordered ? { ...answer, isCut: true } : answer
   }
 
   /** A mistake of the test cloud itself, or of a hook, must not look like a lost connection. */
@@ -88,6 +91,11 @@ export function makeDesk(world: World, hooks: Hooks): Desk {
     },
   }
 }
+
+/** A failure of this status is a request that is carried out and whose answer is lost. */
+export const LOST = 0
+
+const FAIR: Fate = { isThrottled: false, isLost: false }
 
 /** A refusal is an answer, too: what happens after a request happens after one that is refused as well. */
 async function settled(task: Task): Promise<Answer> {

@@ -2,7 +2,7 @@
 import { timingSafeEqual } from 'node:crypto'
 import { type Answer, entraError, ok } from './azure-answers.ts'
 import type { Application, Audience } from './azure-directory.ts'
-import type { Incoming, Json } from './azure-incoming.ts'
+import type { Json } from './azure-incoming.ts'
 import type { FindTask, World } from './azure-world.ts'
 
 export const entraTask: FindTask = (world, incoming) => {
@@ -154,5 +154,3 @@ const GRAPH =
   /^https:\/\/(graph\.microsoft\.(com|us)|dod-graph\.microsoft\.us|microsoftgraph\.chinacloudapi\.cn)$/
 const STORAGE =
   /^https:\/\/(storage\.azure\.com|[a-z0-9]+\.blob\.core\.(windows\.net|usgovcloudapi\.net|chinacloudapi\.cn))$/
-
-export type { Incoming }

@@ -15,13 +15,14 @@ import type { Service } from './azure-answers.ts'
 import type { Azurite } from './azure-azurite.ts'
 import type { Certificates } from './azure-certificates.ts'
 import { type Control, makeControl } from './azure-control.ts'
-import { makeDesk, type RequestRecord } from './azure-desk.ts'
+import { LOST, makeDesk, type RequestRecord } from './azure-desk.ts'
 import { makeDirectory } from './azure-directory.ts'
 import type { ResourceManager } from './azure-resource-manager.ts'
 import { makeRights } from './azure-rights.ts'
+import { type AzureWeather, makeWeather } from './azure-weather.ts'
 import type { Endpoints, World } from './azure-world.ts'
 import { freePort } from './free-port.ts'
-import { type Hooks, makeHooks } from './gcp-hooks.ts'
+import { type Hook, type Hooks, type Match, makeHooks } from './gcp-hooks.ts'
 
 export interface AzureFacade extends Control, Pick<Hooks, 'before' | 'after' | 'fail'> {
   readonly endpoints: Endpoints
@@ -33,6 +34,10 @@ export interface AzureFacade extends Control, Pick<Hooks, 'before' | 'after' | '
   count(operation: string, status?: number): number
   /** How many requests were answered with the status. */
   answered(status: number): number
+  /** The next requests are carried out, and the connection is cut instead of an answer. */
+  loseAnswer(times: number, match?: Match): Hook
+  /** Shares of throttled requests and lost answers, of Resource Manager and Graph; both 0 in the beginning. */
+  setWeather(rates: Partial<AzureWeather>): void
   /** What the test cloud cannot do. Unless a test takes them out, its process fails. */
   readonly violations: string[]
   stop(): Promise<void>
@@ -52,7 +57,8 @@ export async function startAzureFacade({
 }: FacadeParts): Promise<AzureFacade> {
   const { endpoints, world } = await makeWorld(azurite, manager)
   const hooks = makeHooks()
-  const desk = makeDesk(world, hooks)
+  const weather = makeWeather()
+  const desk = makeDesk(world, hooks, weather)
   const tls = { key: readFileSync(certificates.keyFile), cert: readFileSync(certificates.certificateFile) }
   const servers = await Promise.all(
     SERVICES.map(async ([service, name]) => {
@@ -71,6 +77,8 @@ export async function startAzureFacade({
   return {
     ...{ endpoints, before, after, fail, requests, violations: world.violations },
     ...makeControl(world),
+    loseAnswer: (times, match) => fail(times, LOST, match),
+    setWeather: weather.set,
     environment: { NODE_EXTRA_CA_CERTS: certificates.authorityFile },
     count: (operation, status) =>
       requests.filter((one) => one.operation === operation && (status ?? one.status) === one.status).length,
@@ -102,7 +110,7 @@ async function makeWorld(
   const world: World = {
     ...{ endpoints, azurite, manager, directory: makeDirectory(), rights: makeRights() },
     ...{ subscriptions: new Map(), accounts: new Map(), beyondModels: new Map(), held: new Set() },
-    settings: { holdsPrincipals: false, retryAfter: 1, metadataClient: undefined },
+    settings: { holdsPrincipals: false, retryAfter: 1, goneScopes: 'missing', metadataClient: undefined },
     violations: [],
   }
   return { endpoints, world }

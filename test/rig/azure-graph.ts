@@ -68,6 +68,13 @@ function shown(principal: ServicePrincipal): Json {
   return { ...rest, accountEnabled: true, servicePrincipalType: 'Application' }
 }
 
+/** https://learn.microsoft.com/en-us/graph/query-parameters#select */
+function selected(url: URL): (whole: Json) => Json {
+  const names = url.searchParams.get('$select')?.split(',')
+  return (whole) =>
+    names ? Object.fromEntries(names.flatMap((name) => (name in whole ? [[name, whole[name]]] : []))) : whole
+}
+
 /** Of filters it knows the one by application: https://learn.microsoft.com/en-us/graph/api/serviceprincipal-list */
 function list(world: World, { tenantId }: Caller, { url }: Incoming): Answer {
   const filter = url.searchParams.get('$filter')
@@ -77,7 +84,7 @@ function list(world: World, { tenantId }: Caller, { url }: Incoming): Answer {
   const all = [...world.directory.principals.values()].filter((one) => one.tenantId === tenantId)
   const found = appId === undefined ? all : all.filter((one) => one.appId === appId.toLowerCase())
   const context = `${world.endpoints.graph}/v1.0/$metadata#servicePrincipals`
-  return ok({ '@odata.context': context, value: found.map(shown) })
+  return ok({ '@odata.context': context, value: found.map(shown).map(selected(url)) })
 }
 
 function principalIn(world: World, { tenantId }: Caller, id: string): ServicePrincipal {
@@ -87,12 +94,13 @@ function principalIn(world: World, { tenantId }: Caller, id: string): ServicePri
   throw graphError(404, 'Request_ResourceNotFound', words)
 }
 
-function get(world: World, caller: Caller, _: Incoming, id: string): Answer {
-  return ok(shown(principalIn(world, caller, id)))
+function get(world: World, caller: Caller, { url }: Incoming, id: string): Answer {
+  return ok(selected(url)(shown(principalIn(world, caller, id))))
 }
 
 /**
- * 201. Unknown applications: https://github.com/msgraph/… has the code NoBackingApplicationObject in `details`. With
+ * 201. Unknown applications: the words and NoBackingApplicationObject are those of
+ * https://github.com/kubernetes-retired/kubernetes-anywhere/issues/248; NOT CONFIRMED is that Graph has the code in `details`. With
  * Application.ReadWrite.OwnedBy alone the application must be of the same tenant (https://github.com/Azure/azure-cli/issues/28009).
  */
 async function create(world: World, caller: Caller, { body }: Incoming): Promise<Answer> {
@@ -115,17 +123,15 @@ async function create(world: World, caller: Caller, { body }: Incoming): Promise
 }
 
 function noApplication(): Error {
-  const words = 'The appId of the service principal does not reference a valid application object.'
-  const message = `The appId '' of the service principal does not reference a valid application object.`
-  const detail = { code: 'NoBackingApplicationObject', message: words, target: 'appId' }
-  return graphError(400, 'Request_BadRequest', message.replace(" ''", ''), { details: [detail] })
+  const message = 'The appId of the service principal does not reference a valid application object.'
+  const detail = { code: 'NoBackingApplicationObject', message, target: 'appId' }
+  return graphError(400, 'Request_BadRequest', message, { details: [detail] })
 }
 
-/** NOT CONFIRMED in its details: the code and the words are those of real logs. */
+/** Code and words: https://github.com/Azure/reliable-web-app-pattern-java/issues/185 */
 function exists(appId: string): Error {
   const words = `The service principal cannot be created, updated, or restored because the service principal name ${appId} is already in use.`
-  const detail = { code: 'ObjectConflict', message: words, target: 'servicePrincipalNames' }
-  return graphError(409, 'Request_MultipleObjectsWithSameKeyValue', words, { details: [detail] })
+  return graphError(409, 'Request_MultipleObjectsWithSameKeyValue', words)
 }
 
 /** https://learn.microsoft.com/en-us/graph/api/serviceprincipal-update: 204. */

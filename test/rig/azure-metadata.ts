@@ -7,7 +7,8 @@ import type { FindTask, World } from './azure-world.ts'
 /** https://learn.microsoft.com/en-us/entra/identity/managed-identities-azure-resources/how-to-use-vm-token */
 export const metadataTask: FindTask = (world, incoming) => {
   const { method, url } = incoming
-  if (method !== 'GET' || url.pathname !== '/metadata/identity/oauth2/token') return undefined
+  if (method !== 'GET' || url.pathname.replace(/\/$/, '') !== '/metadata/identity/oauth2/token')
+    return undefined
   return { operation: 'metadata', principal: '', serve: () => tokenOf(world, incoming) }
 }
 

@@ -24,6 +24,13 @@ export interface StorageAccount {
   readonly properties: Readonly<Record<string, unknown>>
 }
 
+/**
+ * - `missing`: they are gone, too, and their scope is not found. NOT CONFIRMED, and the plainest.
+ * - `forbidden`: asking for them is refused (https://github.com/Azure/azure-service-operator/issues/5009).
+ * - `kept`: they stay, can be listed and deleted (https://github.com/Azure/azure-powershell/issues/25004).
+ */
+export type GoneScopes = 'missing' | 'forbidden' | 'kept'
+
 export interface World {
   readonly endpoints: Endpoints
   readonly directory: Directory
@@ -41,6 +48,8 @@ export interface World {
     holdsPrincipals: boolean
     /** Seconds. */
     retryAfter: number | undefined
+    /** What role assignments at an account that is gone are. */
+    goneScopes: GoneScopes
     metadataClient: { readonly tenantId: string; readonly clientId: string } | undefined
   }
   readonly held: Set<string>

@@ -102,6 +102,16 @@ describe('a storage account', () => {
   })
 })
 
+describe('a subscription', () => {
+  it('tells the tenant that it trusts', async () => {
+    const { cloud, me } = await stage()
+    const path = `/subscriptions/${me.subscriptionId}?api-version=2022-12-01`
+    assert.equal((await ask(cloud, me, 'GET', path)).body.tenantId, me.tenantId)
+    cloud.deny(me.clientId, ['Microsoft.Resources/subscriptions/read'])
+    assert.equal((await ask(cloud, me, 'GET', path)).body.error.code, 'AuthorizationFailed')
+  })
+})
+
 describe('blob service properties', () => {
   it('are written as a whole: what is not mentioned is lost', async () => {
     const { me } = await stage()

@@ -10,7 +10,7 @@ import (
 
 // control is the test's hand. PUT and DELETE of /control/accounts/{subscription}/{group}/{name},
 // /control/groups/{subscription}/{group} and /control/principals/{tenant}/{object id}; GET of /control/assignments and
-// /control/definitions, for whoever judges rights; PUT and DELETE of /control/trust-typed.
+// /control/definitions, for whoever judges rights; PUT and DELETE of /control/trust-typed and /control/keep-orphans.
 func (w *world) control(answer http.ResponseWriter, asked *http.Request) {
 	w.lock.Lock()
 	defer w.lock.Unlock()
@@ -24,6 +24,8 @@ func (w *world) control(answer http.ResponseWriter, asked *http.Request) {
 		writeJSON(answer, http.StatusOK, w.definitions)
 	case parts[0] == "trust-typed":
 		w.trustTyped = !isGone
+	case parts[0] == "keep-orphans":
+		w.keepOrphans = !isGone
 	case parts[0] == "principals" && len(rest) == 2:
 		w.principals[key(rest...)] = !isGone
 	case parts[0] == "groups" && len(rest) == 2:

@@ -90,10 +90,11 @@ func assignmentKey(scope, name string) string {
 var accountScope = regexp.MustCompile(`(?i)^/subscriptions/([^/]+)/resourceGroups/([^/]+)(?:/providers/Microsoft\.Storage/storageAccounts/([^/]+))?`)
 
 // scopeExists looks for the group and the storage account of a scope, not for the container: Resource Manager does not
-// know containers by itself. NOT CONFIRMED for extension resources; words as for the resource itself.
+// know containers by itself, and assignments outlive them (https://github.com/Azure/azure-powershell/issues/25375).
+// NOT CONFIRMED are the words for a group or account that is missing: those for the resource itself are taken.
 func (w *world) scopeExists(_ context.Context, scope string) error {
 	parts := accountScope.FindStringSubmatch(withSlash(scope))
-	if parts == nil {
+	if parts == nil || w.keepOrphans {
 		return nil
 	}
 	if !w.groups[key(parts[1], parts[2])] {
@@ -107,7 +108,7 @@ func (w *world) scopeExists(_ context.Context, scope string) error {
 
 // assign makes an assignment. The same again is refused even under its own name
 // (https://github.com/Azure/azure-cli/pull/8599), and so is the same under another one, with the id of the first
-// without dashes (https://learn.microsoft.com/en-us/azure/role-based-access-control/troubleshooting).
+// without dashes (https://github.com/hashicorp/terraform-provider-azurerm/pull/30558).
 func (w *world) assign(ctx context.Context, scope, name string, asked *armauthorization.RoleAssignmentProperties) (*armauthorization.RoleAssignment, error) {
 	if err := w.scopeExists(ctx, scope); err != nil {
 		return nil, err

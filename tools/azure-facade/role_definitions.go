@@ -75,8 +75,8 @@ func definitionID(subscription, id string) string {
 	return "/subscriptions/" + subscription + "/providers/Microsoft.Authorization/roleDefinitions/" + id
 }
 
-// definition takes a whole id or its last part. The status of an unknown one is that of
-// https://github.com/hashicorp/terraform-provider-azurerm/issues/8404 and other logs of real calls.
+// definition takes a whole id or its last part. The answer for an unknown one is known of GET
+// (https://github.com/Azure/terraform-azurerm-caf-enterprise-scale/issues/37); NOT CONFIRMED for a role assignment.
 func (w *world) definition(id string) (*armauthorization.RoleDefinition, error) {
 	last := strings.ToLower(id[strings.LastIndex(id, "/")+1:])
 	found, ok := w.definitions[last]
