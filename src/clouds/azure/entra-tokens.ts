@@ -1,4 +1,3 @@
-import type { TokenCredential } from '@azure/identity'
 import { FaultError } from '../../api/fault.ts'
 import { retryOf } from '../../api/reasons.ts'
 import { socketCode } from '../caller.ts'
@@ -7,9 +6,8 @@ import { Remembered } from '../remembered.ts'
 import type { AzureAccountSpec, AzureBases } from './account.ts'
 import type { AzureCall } from './azure-call.ts'
 import type { AzureCaller } from './azure-caller.ts'
-import { AzureError } from './azure-error.ts'
 import { noCredentials } from './credential-faults.ts'
-import { type CredentialPlan, credentialOf } from './entra-credential.ts'
+import { type CredentialPlan, type OpenedCredential, openCredential } from './entra-credential.ts'
 import type { Audience, TokenSource } from './token-source.ts'
 
 /** Sign-in is given up after this time. */
@@ -28,76 +26,79 @@ export interface TokenParts {
  * was sent is left behind.
  */
 export function entraTokens(plan: CredentialPlan, parts: TokenParts): TokenSource {
-  const credential = new Remembered(() => credentialOf(plan, parts.account, parts.bases))
-  const kept: Readonly<Record<Audience, KeptTokens>> = {
-    arm: new KeptTokens(async () => load(await credential.get(), parts.bases.scopes.arm, parts)),
-    graph: new KeptTokens(async () => load(await credential.get(), parts.bases.scopes.graph, parts)),
+  const { arm, graph } = parts.bases.scopes
+  const sources: Readonly<Record<Audience, ScopeTokens>> = {
+    arm: new ScopeTokens(plan, parts, arm),
+    graph: new ScopeTokens(plan, parts, graph),
   }
   return {
-    token: (audience, signal) => kept[audience].token(signal),
-    forget: (audience, token) => kept[audience].forget(token),
+    token: (audience, signal) => sources[audience].token(signal),
+    forget: (audience, token) => sources[audience].forget(token),
   }
 }
 
-function load(credential: TokenCredential, scope: string, parts: TokenParts): Promise<AccessToken> {
+/** Tokens for one service. */
+class ScopeTokens {
+  readonly #open: () => Promise<OpenedCredential>
+  readonly #kept: KeptTokens
+  #opened: Remembered<OpenedCredential>
+
+  constructor(plan: CredentialPlan, parts: TokenParts, scope: string) {
+    this.#open = () => openCredential(plan, parts.account, parts.bases)
+    this.#opened = new Remembered(this.#open)
+    this.#kept = new KeptTokens(async () => load(await this.#opened.get(), scope, parts))
+  }
+
+  token(signal: AbortSignal): Promise<string> {
+    return this.#kept.token(signal)
+  }
+
+  /** The library keeps tokens, too, as long as they seem good, so it begins anew. */
+  forget(token: string): void {
+    this.#kept.forget(token)
+    this.#opened = new Remembered(this.#open)
+  }
+}
+
+function load(opened: OpenedCredential, scope: string, parts: TokenParts): Promise<AccessToken> {
   const { account, bases, caller, closing } = parts
   const call: AzureCall = {
     service: 'entra',
     operation: 'GetToken',
-    host: new URL(bases.authority).host,
+    host: opened.isManaged ? 'the metadata service' : new URL(bases.authority).host,
     tenantId: account.tenantId,
     subscriptionId: account.subscriptionId,
     identity: 'the given credentials',
   }
-  return caller.run(call, () => tokenOf(credential, scope, closing), closing)
+  return caller.run(call, () => tokenOf(opened, scope, closing), closing)
 }
 
-async function tokenOf(
-  credential: TokenCredential,
-  scope: string,
-  closing: AbortSignal,
-): Promise<AccessToken> {
+async function tokenOf(opened: OpenedCredential, scope: string, closing: AbortSignal): Promise<AccessToken> {
   const timeout = AbortSignal.timeout(ANSWER_TIMEOUT_MS)
+  const abortSignal = AbortSignal.any([closing, timeout])
   try {
-    const token = await credential.getToken(scope, { abortSignal: AbortSignal.any([closing, timeout]) })
+    const token = await opened.credential.getToken(scope, { abortSignal })
     if (token === null) throw noCredentials()
     return { token: token.token, expiresAt: token.expiresOnTimestamp }
   } catch (error) {
-    timeout.throwIfAborted()
-    throw translated(error)
+    if (timeout.aborted && !opened.isManaged) throw timeout.reason
+    throw translated(error, opened)
   }
 }
 
 /**
- * What the library throws: AuthenticationError with the answer, AuthenticationRequiredError with Entra's words in the message,
- * CredentialUnavailableError where there is nothing to try; with the socket's error inside where there was no answer.
- * https://learn.microsoft.com/javascript/api/@azure/identity/authenticationerror
+ * What came over the wire says more than what the library makes of it: a wrong tenant, a busy sign-in and a closed door are one
+ * CredentialUnavailableError. Where no metadata service answers, there is no managed identity.
+ * https://learn.microsoft.com/javascript/api/@azure/identity/credentialunavailableerror
  */
-function translated(error: unknown): unknown {
-  if (error instanceof FaultError || !(error instanceof Error)) return error
+function translated(error: unknown, { isManaged, problem }: OpenedCredential): unknown {
+  if (error instanceof FaultError) return error
+  const isUnavailable = error instanceof Error && error.name === 'CredentialUnavailableError'
+  const isAborted = error instanceof Error && error.name === 'AbortError'
+  if (isManaged && (isUnavailable || isAborted)) return noCredentials()
   const code = socketCode(error)
-  if (/^E[A-Z]{3,}$|^UND_|^CERT|SELF_SIGNED|UNABLE_TO/.test(code))
-    return isFile(code) ? unreadableFile(code) : error
-  const { statusCode, errorResponse } = error as Partial<Answered>
-  if (statusCode !== undefined && errorResponse !== undefined)
-    return new AzureError(statusCode, answerOf(errorResponse))
-  if (/AADSTS\d/.test(error.message))
-    return new AzureError(401, answerOf({ error: error.name, errorDescription: error.message }))
-  return error.name === 'CredentialUnavailableError' ? noCredentials() : error
-}
-
-interface Answered {
-  readonly statusCode: number
-  readonly errorResponse: { readonly error: string; readonly errorDescription: string }
-}
-
-function answerOf({ error, errorDescription }: Answered['errorResponse']) {
-  const [line = ''] = errorDescription.slice(Math.max(errorDescription.indexOf('AADSTS'), 0)).split(/[\r\n]/)
-  return { error, error_description: line }
-}
-
-function isFile(code: string): boolean {
-  return /^E(?:NOENT|ACCES|PERM|ISDIR)$/.test(code)
+  if (/^E(?:NOENT|ACCES|PERM|ISDIR)$/.test(code)) return unreadableFile(code)
+  return problem() ?? (isUnavailable ? noCredentials() : error)
 }
 
 /** The file of a workload identity's token. */
