@@ -145,6 +145,11 @@ export const REASONS = {
     next: 'Enable the key, or cancel its deletion.',
     retry: 'Slow',
   },
+  RoleNotFound: {
+    meaning: 'The role of the vendor’s own that is to get a policy does not exist.',
+    next: 'Set up what makes the role, or correct its name; it is looked for again by itself.',
+    retry: 'Backoff',
+  },
   WrongRegion: {
     meaning: 'The bucket lies in another region than the request went to.',
     next: 'Correct the CloudAccount’s region, or add an account for the bucket’s region.',

@@ -6,6 +6,7 @@ export type DocumentName = (typeof DOCUMENT_NAMES)[number]
 /** In the order in which they are written: access before its trimmings. */
 export const DOCUMENT_NAMES = [
   'IamRole',
+  'RolePolicies',
   'CustomRole',
   'ServicePrincipal',
   'KeyPolicy',
@@ -29,7 +30,12 @@ export interface Document<Entry = unknown> {
 export interface LimitBreach {
   readonly reason: Extract<
     Reason,
-    'PolicyTooLarge' | 'TooManyRules' | 'Conflict' | 'UniformAccessNeeded' | 'AwaitingConsent'
+    | 'PolicyTooLarge'
+    | 'TooManyRules'
+    | 'Conflict'
+    | 'UniformAccessNeeded'
+    | 'AwaitingConsent'
+    | 'RoleNotFound'
   >
   /** What is too much, with sizes: "22,114 of at most 20,480 bytes". Where nothing is too much: the whole sentence. */
   readonly detail: string

@@ -8,6 +8,7 @@ import type { DocumentOutcome, OwnerReport } from './target-report.ts'
 /** The condition that speaks of each kind of document. */
 const CONDITION_OF = {
   IamRole: 'AccessGranted',
+  RolePolicies: 'AccessGranted',
   CustomRole: 'AccessGranted',
   KeyPolicy: 'AccessGranted',
   BucketPolicy: 'AccessGranted',

@@ -19,7 +19,8 @@ const INDIVIDUAL = ['bucket', 'prefix', 'namespace', 'name', 'region']
 
 /** Why no role may be made from this recipe, each fault with the field it is in. */
 export function roleFaults({ s3, parameters = [] }: StorageVendorSpec): string[] {
-  if (s3?.role === undefined) return [...withoutRole(s3), ...generatedFaults(parameters, s3)]
+  if (s3?.role === undefined)
+    return [...withoutRole(s3), ...attachedFaults(s3), ...generatedFaults(parameters, s3)]
   const { role } = s3
   const path = 'spec.s3.role'
   return [
@@ -44,7 +45,17 @@ export function roleFaults({ s3, parameters = [] }: StorageVendorSpec): string[]
   ]
 }
 
+/** A role that somebody else made gets no more than one that Mooring makes. */
+function attachedFaults(s3: VendorS3 | undefined): string[] {
+  if (s3?.attachToRole === undefined) return []
+  const { inlinePolicies } = s3.attachToRole
+  return permissionsIn('spec.s3.attachToRole.inlinePolicies', inlinePolicies).flatMap((found) =>
+    permissionFaults(found, s3),
+  )
+}
+
 function withoutRole(s3: VendorS3 | undefined): string[] {
+  if (s3?.attachToRole !== undefined) return []
   const texts = JSON.stringify([s3?.outputs, s3?.nextStep, s3?.keyPolicy] satisfies unknown[])
   const named = placeholdersIn(texts).find((name) => name.startsWith('role.'))
   return named === undefined ? [] : [`spec.s3: \${${named}} is named, but there is no spec.s3.role`]
@@ -76,17 +87,19 @@ interface Permission {
 }
 
 function permissionsOf({ inlinePolicies = [], customerPolicies = [] }: VendorRole): Permission[] {
-  const inField = (
-    field: string,
-    policies: readonly { name: string; statements: readonly VendorRoleStatement[] }[],
-  ) =>
-    policies.flatMap(({ name, statements }) =>
-      statements.map((statement) => ({
-        path: `spec.s3.role.${field}[${name}].statements[${statement.name}]`,
-        statement,
-      })),
-    )
-  return [...inField('inlinePolicies', inlinePolicies), ...inField('customerPolicies', customerPolicies)]
+  return [
+    ...permissionsIn('spec.s3.role.inlinePolicies', inlinePolicies),
+    ...permissionsIn('spec.s3.role.customerPolicies', customerPolicies),
+  ]
+}
+
+function permissionsIn(
+  field: string,
+  policies: readonly { readonly name: string; readonly statements: readonly VendorRoleStatement[] }[],
+): Permission[] {
+  return policies.flatMap(({ name, statements }) =>
+    statements.map((statement) => ({ path: `${field}[${name}].statements[${statement.name}]`, statement })),
+  )
 }
 
 function permissionFaults({ path, statement }: Permission, s3: VendorS3): string[] {

@@ -7,7 +7,7 @@ export function unsupportedParts(s3: VendorS3): string[] {
   const { bucketPolicy } = s3
   const statements = bucketPolicy?.statements ?? []
   return [
-    ...(['attachToRole', 'proofObjects'] as const).filter((part) => s3[part]),
+    ...(['proofObjects'] as const).filter((part) => s3[part]),
     ...statements
       .filter(({ principal }) => principal.ownRole === true)
       .map(({ name }) => `bucketPolicy.statements[${name}].principal.ownRole`),

@@ -1,4 +1,5 @@
 import type {
+  VendorAttachToRole,
   VendorPolicyCondition,
   VendorRole,
   VendorRoleStatement,
@@ -30,6 +31,14 @@ export function roleClaims(recipe: VendorRole, role: NamedRole, asked: Asked): C
     ...selfPermission(recipe, role),
   ]
   return [entryOf(settingsOf(recipe, role, asked)), ...trustOf(recipe, role, asked), ...contents.map(entryOf)]
+}
+
+/** Recipe × values: inline policies that one integration wants in a role that somebody else made. */
+export function attachedClaims({ inlinePolicies }: VendorAttachToRole, asked: Asked): ClaimedEntry[] {
+  return inlinePartsOf({ inlinePolicies }, asked).map((part) => ({
+    ...entryOf(part),
+    document: 'RolePolicies',
+  }))
 }
 
 function entryOf(part: RolePart): ClaimedEntry {
@@ -132,7 +141,10 @@ function selfPermission({ trust }: VendorRole, { arn }: NamedRole): RolePart[] {
   return [{ in: 'InlinePolicy', policy: 'mooring-self', sid: 'MooringSelf', statement, resource: arn }]
 }
 
-function inlinePartsOf({ inlinePolicies = [] }: VendorRole, asked: Asked): RolePart[] {
+function inlinePartsOf(
+  { inlinePolicies = [] }: Pick<VendorRole, 'inlinePolicies'>,
+  asked: Asked,
+): RolePart[] {
   return inlinePolicies.flatMap(({ name, policyName = `mooring-${name}`, statements }) =>
     partsOf('InlinePolicy', policyName, statements, asked),
   )

@@ -1,3 +1,4 @@
+import { FaultError } from '../api/fault.ts'
 import type { VendorRole } from '../api/generated/storage-vendor.ts'
 import { digest } from '../plan/mark.ts'
 import type { S3Location } from './spec.ts'
@@ -44,8 +45,7 @@ export function namedRole(
 ): NamedRole {
   const { partition, accountId, roles } = location
   const name = recipe.name?.exact ?? freeName(recipe, whose)
-  const shown = new RegExp(`^arn:[^:]+:iam::${accountId}:role(/(?:.+/)?)([^/]+)$`).exec(shownArn ?? '')
-  const path = (shown?.[2] === name ? shown[1] : undefined) ?? recipe.path ?? roles.path
+  const path = pathIn(shownArn, location, name) ?? recipe.path ?? roles.path
   return {
     name,
     path,
@@ -55,6 +55,37 @@ export function namedRole(
     description: `Lets ${whose.displayName} use storage of this account. Made and kept by Mooring (mooring.dev).`,
     permissionsBoundaryArn: roles.permissionsBoundaryArn,
   }
+}
+
+/** What IAM takes. https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html (RoleName) */
+const ROLE_NAME = /^[\w+=,.@-]{1,64}$/
+
+/**
+ * A role that exists already and that somebody else made.
+ *
+ * @param shownArn what the cloud shows, if it does: only IAM knows the path.
+ * @throws FaultError InvalidParameter for what is no role's name.
+ */
+export function hostRole(name: string, location: S3Location, shownArn?: string): NamedRole {
+  if (!ROLE_NAME.test(name)) {
+    const message = `"${name}" is not the name of a role. Give the name alone, without ARN and path, e.g. DatadogIntegrationRole.`
+    throw new FaultError({ reason: 'InvalidParameter', message, retry: 'OnChange' })
+  }
+  const { partition, accountId } = location
+  const path = pathIn(shownArn, location, name) ?? '/'
+  return {
+    name,
+    path,
+    arn: `arn:${partition}:iam::${accountId}:role${path}${name}`,
+    root: `arn:${partition}:iam::${accountId}:root`,
+    policyArnBase: `arn:${partition}:iam::${accountId}:policy${path}`,
+    description: '',
+  }
+}
+
+function pathIn(shownArn: string | undefined, { accountId }: S3Location, name: string): string | undefined {
+  const shown = new RegExp(`^arn:[^:]+:iam::${accountId}:role(/(?:.+/)?)([^/]+)$`).exec(shownArn ?? '')
+  return shown?.[2] === name ? shown[1] : undefined
 }
 
 function freeName({ name: rule }: VendorRole, { installation, namespace, name, vendor }: RoleFor): string {

@@ -1,6 +1,8 @@
 import { FaultError } from '../api/fault.ts'
 import type { StorageVendor, VendorS3 } from '../api/generated/storage-vendor.ts'
 import { GENERATED } from '../clouds/aws/role-parts.ts'
+import type { DocumentName } from '../plan/document.ts'
+import type { ClaimedEntry } from '../plan/plan-target.ts'
 import type { Asked } from './asked.ts'
 import { chosenFor } from './chosen.ts'
 import { type Found, found, refuse } from './found.ts'
@@ -8,13 +10,13 @@ import { awaitedFault, type Grant, namedParameters, type WantedAt } from './gran
 import { grantProbes, roleProbes } from './grant-probes.ts'
 import { keyClaim } from './key-claims.ts'
 import type { CheckedParameters } from './parameters.ts'
-import type { PlaceholderValues } from './placeholders.ts'
+import { fill, type PlaceholderValues, placeholdersIn } from './placeholders.ts'
 import { roleTarget } from './places.ts'
 import { bucketRequirement } from './requirements.ts'
 import type { ResolveInput } from './resolve.ts'
 import { nextRetirement } from './retiring.ts'
-import { roleClaims } from './role-claims.ts'
-import { type NamedRole, namedRole } from './role-name.ts'
+import { attachedClaims, roleClaims } from './role-claims.ts'
+import { hostRole, type NamedRole, namedRole } from './role-name.ts'
 import { s3Claims } from './s3-claims.ts'
 import { ownerOf, type S3Location } from './spec.ts'
 import { type Tell, tell } from './tell.ts'
@@ -32,11 +34,12 @@ export function s3GrantOf(
   access: string,
   parameters: CheckedParameters,
 ): Found<Grant> {
-  const role = roleOf(input, vendor, recipe, location)
-  const values = valuesOf(input, location, parameters, role)
   const awaiting = parameters.awaited.map(({ name }) => `parameters.${name}`)
-  const asked = { access, values, awaiting, now: input.now }
   try {
+    const plain = valuesOf(input, location, parameters)
+    const role = roleOf(input, vendor, recipe, location) ?? hostOf(input, recipe, location, plain, awaiting)
+    const values = { ...plain, ...(role && { 'role.arn': role.arn, 'role.name': role.name }) }
+    const asked = { access, values, awaiting, now: input.now }
     const telling = tellingOf(recipe, asked, parameters)
     tell(telling)
     const claims = claimsOf(recipe, location, asked, role, chosenBefore(input, telling))
@@ -49,7 +52,7 @@ export function s3GrantOf(
     return found({
       claims: claims.value,
       tell: telling,
-      awaiting: awaitedFault(parameters, meanwhile(role)),
+      awaiting: awaitedFault(parameters, meanwhile(recipe.role && role)),
       changesAt: nextRetirement(recipe, input.now),
     })
   } catch (error) {
@@ -77,8 +80,10 @@ function chosenBefore({ integration }: ResolveInput, { generated }: Tell): strin
   return generated === undefined ? undefined : chosenFor(ownerOf(integration), integration)
 }
 
+const GRANTING: readonly DocumentName[] = ['BucketPolicy', 'IamRole', 'RolePolicies']
+
 function grantsSomething({ entries }: WantedAt): boolean {
-  return entries.some(({ document }) => document === 'BucketPolicy' || document === 'IamRole')
+  return entries.some(({ document }) => GRANTING.includes(document))
 }
 
 /** The role that the recipe is about, where it is about one at all with these parameters. */
@@ -107,6 +112,24 @@ function roleOf(
   )
 }
 
+/** The role that somebody else made and that the recipe puts policies into, once its name is known. */
+function hostOf(
+  { roleArn }: ResolveInput,
+  { attachToRole }: VendorS3,
+  location: S3Location,
+  values: PlaceholderValues,
+  awaiting: readonly string[],
+): NamedRole | undefined {
+  if (attachToRole === undefined || !applies({ when: attachToRole.when }, '', values)) return undefined
+  const isKnown = placeholdersIn(attachToRole.roleName).every((name) => !awaiting.includes(name))
+  return isKnown ? hostRole(fill(attachToRole.roleName, values), location, roleArn) : undefined
+}
+
+function partsIn({ role: recipe, attachToRole }: VendorS3, role: NamedRole, asked: Asked): ClaimedEntry[] {
+  if (recipe !== undefined) return roleClaims(recipe, role, asked)
+  return attachToRole === undefined ? [] : attachedClaims(attachToRole, asked)
+}
+
 /** Everything that is asked of every target: the role, the key, and the bucket with its checks. */
 function claimsOf(
   recipe: VendorS3,
@@ -117,9 +140,10 @@ function claimsOf(
 ): Found<WantedAt[]> {
   const { target, partition, bucket } = location
   const { entries, probes } = s3Claims(recipe, asked)
-  const inRole = role === undefined || recipe.role === undefined ? [] : roleClaims(recipe.role, role, asked)
+  const inRole = role === undefined ? [] : partsIn(recipe, role, asked)
   const key = recipe.keyPolicy === undefined ? found(undefined) : keyClaim(recipe.keyPolicy, location, asked)
   if (!key.ok) return key
+  const ownRole = recipe.role && role?.arn
   const arn = `arn:${partition}:s3:::${bucket}`
   const checks = grantProbes(
     arn,
@@ -138,8 +162,8 @@ function claimsOf(
             chosenBefore,
           },
         ]),
-    ...(key.value === undefined ? [] : [{ ...key.value, probes: [], ownRole: role?.arn }]),
-    { target, entries, probes: [...probes, ...checks], ownRole: role?.arn },
+    ...(key.value === undefined ? [] : [{ ...key.value, probes: [], ownRole }]),
+    { target, entries, probes: [...probes, ...checks], ownRole },
   ]
   return found(claims.map((claim) => (requirement === undefined ? claim : { ...claim, requirement })))
 }
@@ -154,13 +178,11 @@ function valuesOf(
   { integration }: ResolveInput,
   { bucket, prefix, accountId, partition, region }: S3Location,
   { values, generated }: CheckedParameters,
-  role: NamedRole | undefined,
 ): PlaceholderValues {
   const { namespace = '', name } = integration.metadata
   return {
     ...{ partition, accountId, region, bucket, prefix, namespace, name },
     ...namedParameters(values),
     ...(generated === undefined ? {} : { [`parameters.${generated}`]: GENERATED }),
-    ...(role === undefined ? {} : { 'role.arn': role.arn, 'role.name': role.name }),
   }
 }

@@ -97,6 +97,20 @@ for (const { metadata, spec } of vendors) {
   })
 }
 
+describe("with the page's policies, in a role of somebody else's", () => {
+  it('Mooring may write inline policies and tags, and nothing else', () => {
+    const role = 'arn:aws:iam::123456789012:role/DatadogIntegrationRole'
+    const actions = new Set(permissions.flatMap(({ Action }) => listed(Action)))
+    const writing = [...actions].filter((action) => /^iam:(?!Get|List)/.test(action))
+    assert.deepEqual(writing.filter((action) => allows(permissions, action, role)).sort(), [
+      'iam:DeleteRolePolicy',
+      'iam:PutRolePolicy',
+      'iam:TagRole',
+      'iam:UntagRole',
+    ])
+  })
+})
+
 function partsOf(
   recipe: VendorRole,
   role: NamedRole,

@@ -122,7 +122,7 @@ describe('docs/aws-permissions.md', () => {
     const asked = policies.filter(({ Principal }) => Principal === undefined).flatMap(({ Action }) => Action)
     assert.ok(called.length >= 8)
     const needed = [...new Set(called)].filter((action) => !free.includes(action))
-    assert.deepEqual(asked.sort(), [...needed, ...alongside].sort())
+    assert.deepEqual([...new Set(asked)].sort(), [...needed, ...alongside].sort())
   })
 })
 

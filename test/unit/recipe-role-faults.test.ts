@@ -192,6 +192,32 @@ describe('a recipe with a role', () => {
   })
 })
 
+describe('a recipe that puts policies into a role of somebody else’s', () => {
+  const attaching = (parts: object) => {
+    const attachToRole = {
+      roleName: 'TheirRole',
+      inlinePolicies: [{ name: 'access', statements: [statement(parts)] }],
+    }
+    return recipeFaults(aVendor({ s3: { attachToRole, nextStep: '${role.arn}' } }).spec)
+  }
+  const cases: readonly (readonly [string, object, RegExp?])[] = [
+    ['is sound when it is narrow, and may name the role', {}],
+    [
+      'is refused on all buckets',
+      { resources: ['arn:${partition}:s3:::*'] },
+      /s3\.attachToRole\.inlinePolicies\[access\]\.statements\[read\]\.resources/,
+    ],
+    ['is refused for other services', { actions: ['iam:PassRole'] }, /reach beyond/],
+    ['is refused for managing the bucket', { actions: ['s3:PutBucketPolicy'] }, /reach beyond/],
+  ]
+  for (const [name, parts, expected] of cases)
+    it(name, () => {
+      const faults = attaching(parts).join('\n')
+      if (expected === undefined) assert.equal(faults, '')
+      else assert.match(faults, expected)
+    })
+})
+
 describe('a key policy', () => {
   const keyed = (parts: object): StorageVendorSpec =>
     aVendor({

@@ -169,3 +169,48 @@ describe('an external ID that Mooring makes', () => {
     assert.match(fault?.message ?? '', /must not contain \*/)
   })
 })
+
+describe('an integration whose vendor has a role already', () => {
+  const attachToRole = { roleName: '${parameters.roleName}', inlinePolicies: ROLE.inlinePolicies ?? [] }
+  const roleName = {
+    name: 'roleName',
+    description: 'the role',
+    source: 'CustomerGiven',
+    required: true,
+  } as const
+  const asking = (input: Partial<ResolveInput> = {}, allow?: object) =>
+    resolve(
+      anInput({
+        vendor: aVendor({ parameters: [roleName], s3: { attachToRole, outputs: outputs.slice(0, 1) } }),
+        parameters: given({ roleName: 'TheirRole' }),
+        ...(allow && { account: anAccount(allow) }),
+        ...input,
+      }),
+    )
+
+  it('asks for inline policies in it and for nothing else of it', () => {
+    const { fault, claims } = asking()
+    assert.equal(fault, undefined)
+    const [role, bucket] = claims
+    assert.equal(role?.target.name, 'arn:aws:iam::123456789012:role/TheirRole')
+    assert.deepEqual(role?.documents, ['RolePolicies'])
+    assert.deepEqual(
+      role?.entries.map(({ document, body }) => [document, (body as { part: RolePart }).part.in]),
+      [['RolePolicies', 'InlinePolicy']],
+    )
+    assert.deepEqual([bucket?.entries, bucket?.ownRole], [[], undefined])
+  })
+
+  it('knows the role’s path from the cloud, not from the account, which wants Mooring’s own roles elsewhere', () => {
+    const aws = { accountId: '123456789012', region: 'eu-west-1', rolePath: '/mooring/' }
+    const told = (roleArn?: string) => outputsOf(asking({ roleArn }, { aws }))?.roleArn
+    assert.equal(told(), 'arn:aws:iam::123456789012:role/TheirRole')
+    assert.equal(
+      told('arn:aws:iam::123456789012:role/theirs/TheirRole'),
+      'arn:aws:iam::123456789012:role/theirs/TheirRole',
+    )
+  })
+
+  it('is told that the name is needed', () =>
+    assert.equal(asking({ parameters: given({}) }).fault?.reason, 'InvalidParameter'))
+})

@@ -140,10 +140,10 @@ describe('an integration cannot be resolved', () => {
       /knows Read, ReadWrite, not Admin/,
     ],
     [
-      'when the vendor attaches policies to a role that somebody else made',
-      s3({ attachToRole: { roleName: 'DatadogIntegrationRole', inlinePolicies: [] } }),
-      'NotSupported',
-      /spec\.s3\.attachToRole/,
+      'when the role that is to get policies has no name that IAM takes',
+      s3({ attachToRole: { roleName: 'arn:aws:iam::123456789012:role/x', inlinePolicies: [] } }),
+      'InvalidParameter',
+      /is not the name of a role\. Give the name alone/,
     ],
     [
       'when the vendor refuses the bucket’s name',

@@ -15,10 +15,13 @@ import type { Document, DocumentName } from '../../plan/document.ts'
 import type { DocumentPlan } from '../../plan/plan-document.ts'
 import type { ObservedDocument } from '../../plan/plan-target.ts'
 import type { CheckResult, Probe, TargetDriver } from '../cloud.ts'
+import { decodeHost } from './attached-document.ts'
+import { attachedRoleKind } from './attached-role.ts'
+import { attachedSteps } from './attached-steps.ts'
 import { deleteCustomerPolicy, saveCustomerPolicy } from './customer-policy.ts'
 import { absentAsUndefined, type IamAccess, sendToIam } from './iam-requests.ts'
 import { iamRoleKind } from './iam-role.ts'
-import { type FoundRole, policyArn, readRole } from './read-role.ts'
+import { type FoundHost, type FoundRole, policyArn, readHost, readRole } from './read-role.ts'
 import { checkRole } from './role-checks.ts'
 import { closedTrust, decodeRole, type RoleEnvelope } from './role-document.ts'
 import { externalIdIn, type RoleEntry, type Tags, tagsFor } from './role-ledger.ts'
@@ -31,6 +34,8 @@ export class IamRole implements TargetDriver {
   readonly #iam: IamAccess
   readonly #role: string
   #found: FoundRole | undefined
+  /** The same role where it is somebody else's, who lets Mooring put policies into it. */
+  #host: FoundHost | undefined
 
   constructor(iam: IamAccess, role: string) {
     this.#iam = iam
@@ -38,9 +43,17 @@ export class IamRole implements TargetDriver {
   }
 
   async read(names: readonly DocumentName[], signal: AbortSignal): Promise<readonly ObservedDocument[]> {
-    if (!names.includes('IamRole')) return []
-    this.#found = await readRole(this.#iam, this.#role, signal)
-    return [{ kind: iamRoleKind, document: decodeRole(this.#found) } as unknown as ObservedDocument]
+    const observed: ObservedDocument[] = []
+    if (names.includes('IamRole')) {
+      this.#found = await readRole(this.#iam, this.#role, signal)
+      observed.push({ kind: iamRoleKind, document: decodeRole(this.#found) } as unknown as ObservedDocument)
+    }
+    if (names.includes('RolePolicies')) {
+      this.#host = await readHost(this.#iam, this.#role, signal)
+      const document = decodeHost(this.#role, this.#host)
+      observed.push({ kind: attachedRoleKind, document } as unknown as ObservedDocument)
+    }
+    return observed
   }
 
   /** Several requests, each of which leaves every part with its owner (role-steps.ts). */
@@ -50,14 +63,17 @@ export class IamRole implements TargetDriver {
     const { tags } = before.envelope as RoleEnvelope
     const closed = closedTrust(this.#iam.partition, this.#iam.accountId)
     const path = pathIn(after) ?? pathIn(before) ?? '/'
-    for (const step of roleSteps(before, after, closed)) {
+    const steps =
+      plan.kind.name === 'RolePolicies' ? attachedSteps(before, after) : roleSteps(before, after, closed)
+    for (const step of steps) {
       await this.#carryOut(step, { path, tags: { ...tags, ...tagsFor(after.entries, tags) } }, signal)
     }
   }
 
   /** What only IAM knows: the role's ARN, and the external ID that Mooring made for it. */
   facts(): Readonly<Record<string, string>> {
-    if (this.#found === undefined) return {}
+    if (this.#found === undefined)
+      return this.#host === undefined ? {} : { 'role.arn': this.#host.arn, 'role.name': this.#role }
     const externalId = externalIdIn(this.#found.tags)
     const isTrusted = externalId !== undefined && this.#found.trust.includes(JSON.stringify(externalId))
     return {

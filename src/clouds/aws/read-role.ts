@@ -8,6 +8,7 @@ import {
   type Role,
   type Tag,
 } from '@aws-sdk/client-iam'
+import type { HostRole } from './attached-document.ts'
 import { absentAsUndefined, type IamAccess, sendToIam } from './iam-requests.ts'
 import type { ReadRole } from './role-document.ts'
 import { asTagValue, installationIn, policiesIn, type Tags } from './role-ledger.ts'
@@ -21,13 +22,7 @@ export async function readRole(
   role: string,
   signal: AbortSignal,
 ): Promise<FoundRole | undefined> {
-  const answer = await sendToIam(
-    iam,
-    { operation: 'GetRole', role },
-    (client, abort) => client.send(new GetRoleCommand({ RoleName: role }), abort).catch(absentAsUndefined),
-    signal,
-  )
-  const found = answer?.Role
+  const found = await askRole(iam, role, signal)
   if (found === undefined) return undefined
   const tags = tagsOf(found.Tags)
   const made = {
@@ -43,6 +38,33 @@ export async function readRole(
     customer: await customerPolicies(iam, role, made.settings.path, tags, signal),
     attached: await attachedPolicies(iam, role, signal),
   }
+}
+
+/** Somebody else's role, as far as inline policies may be put into it; undefined where there is none. */
+export async function readHost(
+  iam: IamAccess,
+  role: string,
+  signal: AbortSignal,
+): Promise<FoundHost | undefined> {
+  const found = await askRole(iam, role, signal)
+  if (found === undefined) return undefined
+  const inline = await inlinePolicies(iam, role, signal)
+  return { arn: found.Arn ?? '', tags: tagsOf(found.Tags), inline }
+}
+
+/** Somebody else's role as read, with its ARN. */
+export interface FoundHost extends HostRole {
+  readonly arn: string
+}
+
+async function askRole(iam: IamAccess, role: string, signal: AbortSignal): Promise<Role | undefined> {
+  const answer = await sendToIam(
+    iam,
+    { operation: 'GetRole', role },
+    (client, abort) => client.send(new GetRoleCommand({ RoleName: role }), abort).catch(absentAsUndefined),
+    signal,
+  )
+  return answer?.Role
 }
 
 /** A role as read, with its ARN. */

@@ -40,7 +40,12 @@ function policyBreach(document: Document<RoleEntry>): LimitBreach | undefined {
 
 /** A policy's size as IAM counts it. */
 export function sizeOf(policy: JsonObject | undefined): number {
-  return policy === undefined ? 0 : JSON.stringify(policy).replaceAll(/\s/g, '').length
+  return policy === undefined ? 0 : sizeOfText(JSON.stringify(policy))
+}
+
+/** The size of a policy's text as IAM counts it. */
+export function sizeOfText(text: string): number {
+  return text.replaceAll(/\s/g, '').length
 }
 
 function tooLarge(what: string, size: number, limit: number): LimitBreach | undefined {
@@ -50,7 +55,7 @@ function tooLarge(what: string, size: number, limit: number): LimitBreach | unde
 }
 
 /** One tag is kept free, so that the first newcomer's can stand beside the last leaver's; strangers may use that one. */
-function tagBreach(before: Tags, after: Tags): LimitBreach | undefined {
+export function tagBreach(before: Tags, after: Tags): LimitBreach | undefined {
   const count = countOf(after)
   if (count >= TAG_LIMIT && count > countOf(before)) {
     return {
