@@ -1,11 +1,14 @@
 /** How a plan's documents stand in the golden files: from nothing, and as they are sent. */
+import { decodeHost } from '../../src/clouds/aws/attached-document.ts'
+import { attachedRoleKind } from '../../src/clouds/aws/attached-role.ts'
+import { attachedSteps } from '../../src/clouds/aws/attached-steps.ts'
 import { bucketPolicyKind, decodeBucketPolicy } from '../../src/clouds/aws/bucket-policy.ts'
 import { corsKind, decodeCors } from '../../src/clouds/aws/cors.ts'
 import { iamRoleKind } from '../../src/clouds/aws/iam-role.ts'
 import { decodeKeyPolicy, keyPolicyKind } from '../../src/clouds/aws/key-policy.ts'
 import { decodeLifecycle, lifecycleKind } from '../../src/clouds/aws/lifecycle.ts'
 import { closedTrust, decodeRole } from '../../src/clouds/aws/role-document.ts'
-import { roleSteps } from '../../src/clouds/aws/role-steps.ts'
+import { type RoleStep, roleSteps } from '../../src/clouds/aws/role-steps.ts'
 import { bucketIamKind, decodeBucketIam, encodeBucketIam } from '../../src/clouds/gcp/bucket-iam.ts'
 import { customRoleKind, decodeCustomRole } from '../../src/clouds/gcp/custom-role.ts'
 import { customRoleSteps } from '../../src/clouds/gcp/custom-role-steps.ts'
@@ -30,6 +33,10 @@ export const EMPTY = {
     Cors: { kind: corsKind, document: decodeCors(undefined) },
     Lifecycle: { kind: lifecycleKind, document: decodeLifecycle(undefined) },
     IamRole: { kind: iamRoleKind, document: decodeRole(undefined) },
+    RolePolicies: {
+      kind: attachedRoleKind,
+      document: decodeHost('DatadogIntegrationRole', { tags: {}, inline: new Map() }),
+    },
     KeyPolicy: { kind: keyPolicyKind, document: decodeKeyPolicy('{"Version":"2012-10-17","Statement":[]}') },
   },
   gcs: {
@@ -44,6 +51,7 @@ export const EMPTY = {
 export function shownOf(cloud: Cloud, name: DocumentName, before: Document, after: Document): object {
   const read = after as never
   if (name === 'IamRole') return { requests: roleRequests(before, after) }
+  if (name === 'RolePolicies') return { requests: shownSteps(attachedSteps(before as never, after as never)) }
   if (name === 'CustomRole') return { requests: customRoleSteps(read) }
   if (cloud === 's3') return { after }
   const { entries } = after
@@ -56,7 +64,10 @@ export function shownOf(cloud: Cloud, name: DocumentName, before: Document, afte
 
 /** Policies as objects, so that a reader sees what changed. */
 function roleRequests(before: Document, after: Document): object[] {
-  const steps = roleSteps(before as never, after as never, closedTrust('aws', '123456789012'))
+  return shownSteps(roleSteps(before as never, after as never, closedTrust('aws', '123456789012')))
+}
+
+function shownSteps(steps: readonly RoleStep[]): object[] {
   return steps.map((step) =>
     Object.fromEntries(
       Object.entries(step).map(([key, value]) => [

@@ -16,6 +16,10 @@ const catalogue = new URL('../../deploy/vendors/', import.meta.url)
 /** What these vendors hand out, or ask for; the others need nothing. */
 const PARAMETERS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'cloudflare-logpush': { unfinishedUploads: 'Abort' },
+  datadog: {
+    roleName: 'DatadogIntegrationRole',
+    kmsKeyArn: 'arn:aws:kms:eu-west-1:123456789012:key/00000000-0000-4000-8000-000000000001',
+  },
   datasaur: { externalId: 'datasaur-0001' },
   'scale-ai': { externalId: 'scale-0001' },
   segment: {
