@@ -65,6 +65,15 @@ describe('a role', () => {
     assert.deepEqual([await reads(vendor), await reads(vendor, 'other')], ['hello', 'hello'])
   })
 
+  it('that is new may take its time', async () => {
+    const { cloud, vendor, assign, container } = await stage()
+    await cloud.holdRoles()
+    await assign(container, READER)
+    assert.equal(await reads(vendor), REFUSED)
+    cloud.releaseRoles()
+    assert.equal(await reads(vendor), 'hello')
+  })
+
   it('of a reader is not one of a writer', async () => {
     const { vendor, assign, id } = await stage()
     await assign(id, READER)

@@ -73,7 +73,9 @@ async function mustHaveRole(
     world.manager.assignments(),
     world.manager.definitions(),
   ])
+  const effective = world.settings.effectiveRoles
   const roles = assignments
+    .filter(({ id }) => effective?.has(id) ?? true)
     .filter(
       ({ properties }) => properties.principalId.toLowerCase() === objectId && isWithin(at, properties.scope),
     )

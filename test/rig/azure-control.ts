@@ -61,6 +61,12 @@ export interface Control extends Pick<Rights, 'allow' | 'deny' | 'undeny' | 'all
   /** From now on, what Graph creates is not known to Resource Manager until `releasePrincipals`. */
   holdPrincipals(): void
   releasePrincipals(): Promise<void>
+  /**
+   * From now on, new role assignments are there and do not let anybody read blobs until `releaseRoles`; in Azure this
+   * takes up to ten minutes (https://learn.microsoft.com/en-us/azure/role-based-access-control/troubleshooting).
+   */
+  holdRoles(): Promise<void>
+  releaseRoles(): void
   /** Whether a principal of a given type is not looked up, as Microsoft promises: https://aka.ms/docs-principaltype. Default: it is. */
   trustPrincipalType(isTrusted: boolean): Promise<void>
   /** What role assignments at an account that is gone are, from the next account that goes. Default: `missing`. */
@@ -82,6 +88,12 @@ export function makeControl(world: World): Control {
       world.settings.holdsPrincipals = false
       for (const id of world.held) await makeKnown(world, id)
       world.held.clear()
+    },
+    async holdRoles() {
+      world.settings.effectiveRoles = new Set((await world.manager.assignments()).map(({ id }) => id))
+    },
+    releaseRoles() {
+      world.settings.effectiveRoles = undefined
     },
     async trustPrincipalType(isTrusted) {
       await world.manager.control(isTrusted ? 'PUT' : 'DELETE', 'trust-typed')

@@ -110,7 +110,13 @@ async function makeWorld(
   const world: World = {
     ...{ endpoints, azurite, manager, directory: makeDirectory(), rights: makeRights() },
     ...{ subscriptions: new Map(), accounts: new Map(), beyondModels: new Map(), held: new Set() },
-    settings: { holdsPrincipals: false, retryAfter: 1, goneScopes: 'missing', metadataClient: undefined },
+    settings: {
+      holdsPrincipals: false,
+      retryAfter: 1,
+      goneScopes: 'missing',
+      effectiveRoles: undefined,
+      metadataClient: undefined,
+    },
     violations: [],
   }
   return { endpoints, world }

@@ -50,6 +50,8 @@ export interface World {
     retryAfter: number | undefined
     /** What role assignments at an account that is gone are. */
     goneScopes: GoneScopes
+    /** While it is set, only these role assignments count for blobs. */
+    effectiveRoles: ReadonlySet<string> | undefined
     metadataClient: { readonly tenantId: string; readonly clientId: string } | undefined
   }
   readonly held: Set<string>

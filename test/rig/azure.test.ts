@@ -2,7 +2,7 @@
 import { strict as assert } from 'node:assert'
 import { randomUUID } from 'node:crypto'
 import { before, describe, it } from 'node:test'
-import { type AzureAccount, azureAccount } from './azure.ts'
+import { type AzureAccount, azureAccount, azurePrincipal } from './azure.ts'
 import { ask, authorizationOf, blobsAs, blobsOf, preflight, storageManagementOf } from './azure-clients.ts'
 import type { AzureFacade } from './azure-facade.ts'
 import { azure } from './shared.ts'
@@ -268,6 +268,18 @@ describe('the test', () => {
     )
     on.cloud.undeny(on.me.clientId)
     await assign(on, on.accountId)
+  })
+
+  it('may have somebody who may do little', async () => {
+    const { cloud, me, accountId } = await stage()
+    const little = await azurePrincipal(cloud, me, {
+      actions: ['Microsoft.Storage/storageAccounts/read'],
+      graph: [],
+    })
+    const who = { ...me, ...little }
+    const version = '?api-version=2024-01-01'
+    assert.equal((await ask(cloud, who, 'GET', `${accountId}${version}`)).status, 200)
+    assert.equal((await ask(cloud, who, 'GET', `${accountId}/blobServices/default${version}`)).status, 403)
   })
 
   it('has a request throttled, and counts it', async () => {

@@ -63,14 +63,22 @@ export async function azureAccount(
   }
 }
 
-/** A further application that may do everything in the subscription: a stranger, or what prepares a test. */
+export interface AzurePrincipalOptions {
+  /** Actions in the subscription, as `Microsoft.Storage/storageAccounts/read`. Default: everything. */
+  readonly actions?: readonly string[] | 'everything'
+  /** Application permissions of Graph. Default: `Application.ReadWrite.All`. */
+  readonly graph?: readonly string[]
+}
+
+/** A further application in a subscription: a stranger, what prepares a test, or one with few rights. */
 export async function azurePrincipal(
   facade: AzureFacade,
   { tenantId, subscriptionId }: Pick<AzureAccount, 'tenantId' | 'subscriptionId'>,
+  { actions = 'everything', graph = ['Application.ReadWrite.All'] }: AzurePrincipalOptions = {},
 ): Promise<Pick<AzureAccount, 'clientId' | 'clientSecret' | 'objectId'>> {
   const clientId = facade.createApplication({ homeTenant: tenantId })
   const objectId = await facade.createServicePrincipal(tenantId, clientId)
-  facade.allow(clientId, `/subscriptions/${subscriptionId}`, 'everything')
-  facade.allowGraph(clientId, ['Application.ReadWrite.All'])
+  facade.allow(clientId, `/subscriptions/${subscriptionId}`, actions)
+  facade.allowGraph(clientId, graph)
   return { clientId, objectId, clientSecret: facade.addSecret(clientId) }
 }
