@@ -21,6 +21,7 @@ const PARAMETERS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     kmsKeyArn: 'arn:aws:kms:eu-west-1:123456789012:key/00000000-0000-4000-8000-000000000001',
   },
   datasaur: { externalId: 'datasaur-0001' },
+  'label-studio': { externalId: 'org-0001' },
   'scale-ai': { externalId: 'scale-0001' },
   segment: {
     workspaceId: 'workspace-0001',
