@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Fault } from './api/fault.ts'
 import { FaultError } from './api/fault.ts'
+import { Pace } from './clouds/pace.ts'
 import type { Config } from './config.ts'
 import type { EventRecorder } from './kube/events.ts'
 import type { Log } from './kube/log.ts'
@@ -98,7 +99,18 @@ function openSessions({ caches, rest, metrics, isLeader }: ControllerParts): Ses
   return new Sessions((name) => caches.accounts.get(name), secretReader(rest), {
     fence: () => fence(isLeader),
     onCall: metrics.onCall,
+    paceOf: sharedPaces(),
   })
+}
+
+/** Paces by what they are for; one that nobody waits for any more would be as good anew, but few things are ever written. */
+function sharedPaces(): (thing: string, perSecond: number) => Pace {
+  const paces = new Map<string, Pace>()
+  return (thing, perSecond) => {
+    const pace = paces.get(thing) ?? new Pace(perSecond)
+    paces.set(thing, pace)
+    return pace
+  }
 }
 
 /** What the passes need, for all four of them. */

@@ -17,6 +17,7 @@ import { changesIn, type Resolution, resolve } from '../vendors/resolve.ts'
 import { ownerOf } from '../vendors/spec.ts'
 import type { Tell } from '../vendors/tell.ts'
 import { type Caches, gather } from './gather.ts'
+import type { Ledgers } from './ledgers.ts'
 import { isWaiting, reportStatus } from './report.ts'
 import { STORAGE_INTEGRATIONS } from './resources.ts'
 import type { SecretReader } from './secret-values.ts'
@@ -28,6 +29,7 @@ export interface IntegrationDependencies {
   readonly rest: Rest
   readonly installation: string
   readonly readSecret: SecretReader
+  readonly ledgers: Ledgers
   readonly world: World
   /** Asks for a pass over a target. */
   readonly wakeTarget: (key: string) => void
@@ -47,8 +49,9 @@ export async function integrationPass(
   key: string,
   signal: AbortSignal,
 ): Promise<PassResult> {
-  const { caches, readSecret, world, now } = dependencies
-  const integration = caches.integrations.get(key)
+  const { caches, ledgers, readSecret, world, now } = dependencies
+  const found = caches.integrations.get(key)
+  const integration = found && (await ledgers.restored(found))
   if (integration === undefined) return forget(dependencies, key)
 
   const gathered = await gather(caches, readSecret, integration, now(), signal)
@@ -64,7 +67,8 @@ export async function integrationPass(
   return nextPass(dependencies, current, resolution)
 }
 
-function forget({ world, wakeTarget }: IntegrationDependencies, key: string): PassResult {
+function forget({ ledgers, world, wakeTarget }: IntegrationDependencies, key: string): PassResult {
+  ledgers.forget(key)
   for (const target of world.forget(key)) wakeTarget(target)
   return {}
 }

@@ -59,7 +59,7 @@ export class LedgerDriver implements TargetDriver {
         await this.#save(plan, before, signal)
       throw error
     }
-    await this.#save(plan, after, signal)
+    await this.#saveIfItGoes(plan, after, signal)
   }
 
   /**
@@ -67,10 +67,19 @@ export class LedgerDriver implements TargetDriver {
    * called shortly after a write, when the cloud may not show it yet. What cannot be written now is cut at the next look.
    */
   async settle(documents: readonly ObservedDocument[], signal: AbortSignal): Promise<void> {
+    for (const { kind, document } of documents) {
+      if (kind.ledger === true) await this.#saveIfItGoes({ kind }, linesIn(kind, document), signal)
+    }
+  }
+
+  /** A line too much is no reason to say that the cloud is not as it should be. */
+  async #saveIfItGoes(
+    plan: Pick<DocumentPlan, 'kind'>,
+    lines: LedgerLines,
+    signal: AbortSignal,
+  ): Promise<void> {
     try {
-      for (const { kind, document } of documents) {
-        if (kind.ledger === true) await this.#save({ kind }, linesIn(kind, document), signal)
-      }
+      await this.#save(plan, lines, signal)
     } catch (error) {
       if (!(error instanceof FaultError)) throw error
     }

@@ -16,6 +16,13 @@ import { STORAGE_INTEGRATIONS } from './resources.ts'
 export interface Ledgers {
   /** The key that seals what ledgers say. */
   key(signal: AbortSignal): Promise<string>
+  /**
+   * The integration with its ledger again, where the annotation went while this process watched: `kubectl replace` drops what
+   * the file does not have, and Argo CD’s Replace=true does so at every sync. Undefined: the integration is gone.
+   */
+  restored(integration: StorageIntegration): Promise<StorageIntegration | undefined>
+  /** Drops what is remembered of an integration that is gone. */
+  forget(owner: string): void
   /** Everybody whose ledger has lines for the target, also who is not known to be at it: its account may be gone. */
   ownersAt(target: Target): string[]
   /** What the owner's ledger says now. */
@@ -41,8 +48,26 @@ const TRIES = 4
 export function annotatedLedgers(store: Store<StorageIntegration>, rest: Rest, key: Ledgers['key']): Ledgers {
   const textOf = (object: StorageIntegration | undefined): string | undefined =>
     object?.metadata.annotations?.[LEDGER_ANNOTATION]
+  const seen = new Map<string, { readonly uid: string; readonly text: string }>()
+  const remember = (owner: string, object: StorageIntegration): void => {
+    const text = textOf(object)
+    if (text === undefined) seen.delete(owner)
+    else seen.set(owner, { uid: object.metadata.uid, text })
+  }
   return {
     key,
+    forget: (owner) => void seen.delete(owner),
+    async restored(integration) {
+      const owner = ownerOf(integration)
+      const { uid } = integration.metadata
+      const [now, before] = [textOf(integration), seen.get(owner)]
+      if (now !== undefined) remember(owner, integration)
+      if (now !== undefined || before?.uid !== uid) return integration
+      const annotation = { name: LEDGER_ANNOTATION, value: before.text }
+      const written = await setAnnotation(rest, STORAGE_INTEGRATIONS, integration, annotation)
+      if (written !== undefined) store.put(written)
+      return written
+    },
     ownersAt: ({ key: target }) =>
       store
         .list()
@@ -54,7 +79,10 @@ export function annotatedLedgers(store: Store<StorageIntegration>, rest: Rest, k
       for (let n = 0; n < TRIES && object !== undefined; n += 1) {
         const value = withLines(textOf(object), key, document, lines)
         const written = await tryToSet(rest, object, value, signal)
-        if (written !== undefined) return store.put(written)
+        if (written !== undefined) {
+          remember(owner, written)
+          return store.put(written)
+        }
         object = await fresh(rest, object, signal)
       }
       throw unwritten(owner, undefined)

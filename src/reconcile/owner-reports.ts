@@ -128,7 +128,7 @@ function leavingFault(owner: string, findings: Findings): Fault | undefined {
   const { target, late, applied } = findings
   const { present, faults } = applied
   if (!present.has(owner)) {
-    return target.kind === 'IamRole' && late.has(owner)
+    return isSlowToShow(target) && late.has(owner)
       ? unlike('the role was written a moment ago and does not show yet', findings)
       : undefined
   }
@@ -186,9 +186,17 @@ function justMade({ principal }: Fault): Fault {
   return { reason: 'Propagating', message, retry: 'Backoff' }
 }
 
+/**
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency,
+ * https://docs.cloud.google.com/iam/docs/overview#consistency
+ */
+function isSlowToShow({ kind }: Target): boolean {
+  return kind === 'IamRole' || kind === 'CustomRole'
+}
+
 /** IAM answers from many copies, so right after a write an older answer is its own delay, not somebody else. */
 function unlike(what: string, { target, settling }: Findings): Fault {
-  if ((target.kind !== 'IamRole' && target.kind !== 'CustomRole') || !settling) return lostRace(what)
+  if (!isSlowToShow(target) || !settling) return lostRace(what)
   const message = `${what}: IAM takes some seconds to show a change everywhere. It is looked at again by itself.`
   return { reason: 'Propagating', message, retry: 'Backoff' }
 }

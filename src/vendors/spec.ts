@@ -91,6 +91,8 @@ function locateS3(
 
 /** https://docs.cloud.google.com/storage/docs/buckets#naming; the CRD refuses others already. */
 const GCS_NAME = /^[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]$/
+/** https://docs.cloud.google.com/storage/docs/json_api/v1 */
+const GOOGLE = 'https://storage.googleapis.com'
 /** A quote or backslash would end the text of a condition. */
 const BREAKING = /["'\\\r\n]/
 
@@ -112,7 +114,7 @@ function locateGcs(
     return refuse('InvalidSpec', `spec.gcs.bucket: "${bucket}" is not a bucket name.`)
   if (BREAKING.test(prefix))
     return refuse('InvalidSpec', 'spec.gcs.prefix must not hold quotes, backslashes or line ends.')
-  const store = gcp.endpoints?.storage === undefined ? 'gcp' : storeOf(gcp.endpoints.storage)
-  const reach: GcpReach = { cloud: 'gcp', store, projectId: gcp.projectId }
+  const store = storeOf(gcp.endpoints?.storage ?? GOOGLE)
+  const reach: GcpReach = { cloud: 'gcp', store: store === GOOGLE ? 'gcp' : store, projectId: gcp.projectId }
   return found({ ...reach, target: gcsBucketTarget(reach, bucket), bucket, prefix })
 }

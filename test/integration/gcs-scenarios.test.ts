@@ -191,11 +191,27 @@ describe('an integration on Google Cloud Storage', () => {
     )
   })
 
-  it('whose ledger somebody took away says that its entries are a stranger’s, and they stay', async () => {
+  it('gets back a ledger that somebody takes away while Mooring watches, as kubectl replace does', async () => {
+    const { bucket, theirs } = await withStrangers()
+    await apply(stage.gcs('replaced', bucket))
+    await stage.untilReady('replaced', 'True', 'Verified')
+    const ledger = async () =>
+      (await stage.si('replaced')).metadata.annotations?.['mooring.dev/ledger' as never]
+    const before = await ledger()
+    assert.ok(before)
+    await stage.cluster.kubectl.must('annotate', 'si/replaced', '-n', stage.namespace, 'mooring.dev/ledger-')
+    await eventually(async () => assert.equal(await ledger(), before))
+    await stage.leave('replaced')
+    await assertOnlyStrangers(bucket, theirs)
+  })
+
+  it('whose ledger was lost while nobody watched says that its entries are a stranger’s, and they stay', async () => {
     const bucket = await stage.bucket()
     await apply(stage.gcs('bare', bucket))
     await stage.untilReady('bare', 'True', 'Verified')
+    await operator.stop()
     await stage.cluster.kubectl.must('annotate', 'si/bare', '-n', stage.namespace, 'mooring.dev/ledger-')
+    operator = await stage.operator()
     await eventually(async () =>
       assert.equal(conditionOf(await stage.si('bare'), 'AccessGranted')?.reason, 'Adopted'),
     )

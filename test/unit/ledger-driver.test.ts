@@ -66,6 +66,8 @@ class Simulation {
 
   readonly ledgers: Ledgers = {
     key: async () => 'the operator’s own',
+    restored: async (integration) => integration,
+    forget: () => undefined,
     ownersAt: ({ key }) =>
       [...this.annotations].flatMap(([owner, text]) => (hasPage(text, key) ? [owner] : [])),
     linesOf: (owner, { key }, document) => linesOf(this.annotations.get(owner), key, document),

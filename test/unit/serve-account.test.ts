@@ -59,6 +59,8 @@ async function served(looks: number) {
     openSession: async () => sessionOf(looks),
     ledgers: {
       key: () => assert.fail('this document carries its marks itself'),
+      restored: async (integration) => integration,
+      forget: () => undefined,
       ownersAt: () => [],
       linesOf: () => ({}),
       save: () => assert.fail('this document carries its marks itself'),

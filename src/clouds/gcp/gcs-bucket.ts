@@ -4,8 +4,8 @@ import type { DocumentPlan } from '../../plan/plan-document.ts'
 import type { ObservedDocument } from '../../plan/plan-target.ts'
 import type { CheckResult, Probe, TargetDriver } from '../cloud.ts'
 import type { LedgerEntry } from '../ledger-kind.ts'
-import type { Pace } from '../pace.ts'
 import type { Preflight } from '../preflight.ts'
+import type { Turns } from '../session-hooks.ts'
 import { bucketIamKind, decodeBucketIam, encodeBucketIam } from './bucket-iam.ts'
 import { lostRaceOn } from './document-faults.ts'
 import type { ApiRequest, GcpApi } from './gcp-api.ts'
@@ -41,14 +41,14 @@ export class GcsBucket implements TargetDriver {
   readonly #bucket: string
   readonly #session: GcsSession
   /** One write a second. https://docs.cloud.google.com/storage/quotas ("bucket metadata updates per bucket") */
-  readonly #pace: Pace
+  readonly #pace: Turns
   #seen: JsonObject | undefined
   #read: readonly DocumentName[] = []
   #policy: Document<LedgerEntry<MemberPart>> | undefined
   /** The metageneration that our own write made of another one; null where its answer did not say. */
   readonly #after = new Map<string, string | null>()
 
-  constructor(bucket: string, session: GcsSession, pace: Pace) {
+  constructor(bucket: string, session: GcsSession, pace: Turns) {
     this.#bucket = bucket
     this.#session = session
     this.#pace = pace

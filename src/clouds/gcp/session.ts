@@ -6,7 +6,7 @@ import { JsonHttp } from '../json-http.ts'
 import { Pace } from '../pace.ts'
 import { Preflight } from '../preflight.ts'
 import { Remembered } from '../remembered.ts'
-import type { SessionHooks } from '../session-hooks.ts'
+import type { SessionHooks, Turns } from '../session-hooks.ts'
 import { basesOf, DEFAULT_REQUESTS_PER_SECOND, type GcpAccountSpec } from './account.ts'
 import { tokensOf } from './credentials.ts'
 import { CustomRole } from './custom-role-target.ts'
@@ -40,7 +40,9 @@ class GcpSession implements CloudSession {
   readonly #preflight: Preflight
   readonly #project: Remembered<Project>
   /** A bucket takes one change of its metadata a second, whoever of us makes it. */
-  readonly #paces = new Map<string, Pace>()
+  readonly #hooks: SessionHooks
+  readonly #storage: string
+  readonly #paces = new Map<string, Turns>()
 
   constructor(
     account: GcpAccountSpec,
@@ -51,6 +53,8 @@ class GcpSession implements CloudSession {
     const { projectId, endpoints } = account
     this.facts = { accountId: projectId, partition: 'gcp', region: '' }
     const bases = basesOf(account)
+    this.#hooks = hooks
+    this.#storage = bases.storage
     const caller = new GcpCaller(new Pace(requestsPerSecond), hooks)
     const parts = { projectId, http: this.#http, caller, closing: this.#closing.signal }
     this.#tokens = tokensOf(account, bases, secret, parts)
@@ -90,8 +94,9 @@ class GcpSession implements CloudSession {
     this.#preflight.close()
   }
 
-  #paceOf(bucket: string): Pace {
-    const known = this.#paces.get(bucket) ?? new Pace(1)
+  #paceOf(bucket: string): Turns {
+    const thing = `${this.#storage} ${bucket}`
+    const known = this.#hooks.paceOf?.(thing, 1) ?? this.#paces.get(bucket) ?? new Pace(1)
     this.#paces.set(bucket, known)
     return known
   }
