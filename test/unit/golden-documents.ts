@@ -9,6 +9,14 @@ import { decodeKeyPolicy, keyPolicyKind } from '../../src/clouds/aws/key-policy.
 import { decodeLifecycle, lifecycleKind } from '../../src/clouds/aws/lifecycle.ts'
 import { closedTrust, decodeRole } from '../../src/clouds/aws/role-document.ts'
 import { type RoleStep, roleSteps } from '../../src/clouds/aws/role-steps.ts'
+import { assignmentSteps } from '../../src/clouds/azure/assignment-steps.ts'
+import { blobCorsKind, decodeBlobCors, encodeBlobCors } from '../../src/clouds/azure/blob-cors.ts'
+import { decodeAssignments, roleAssignmentsKind } from '../../src/clouds/azure/role-assignments.ts'
+import {
+  decodePrincipal,
+  principalStep,
+  servicePrincipalKind,
+} from '../../src/clouds/azure/service-principal.ts'
 import { bucketIamKind, decodeBucketIam, encodeBucketIam } from '../../src/clouds/gcp/bucket-iam.ts'
 import { customRoleKind, decodeCustomRole } from '../../src/clouds/gcp/custom-role.ts'
 import { customRoleSteps } from '../../src/clouds/gcp/custom-role-steps.ts'
@@ -20,11 +28,25 @@ import {
 } from '../../src/clouds/gcp/gcs-lifecycle.ts'
 import type { Document, DocumentName } from '../../src/plan/document.ts'
 import type { ObservedDocument } from '../../src/plan/plan-target.ts'
+import { ACCOUNT_ID, PRINCIPAL, TENANT } from './azure-things.ts'
 
 /** The clouds of the golden files, by the field of the recipe. */
-export type Cloud = 's3' | 'gcs'
+export type Cloud = 's3' | 'gcs' | 'azureBlob'
 
 const about = { bucket: 'street-scenes', uniformAccess: true }
+
+/** The applications of the catalogue’s vendors: the tenant may have them, and all are one principal here. */
+const APPLICATIONS = [
+  '5734576c-64d1-49f9-8a12-e3e6bcc9909b',
+  '95e63529-38cc-435c-b247-32a1d62f321d',
+  'd47021c7-05d1-44c3-a594-93c2c30c68fc',
+]
+const tenant = {
+  tenantId: TENANT,
+  authority: 'https://login.microsoftonline.com',
+  creates: true,
+  principals: Object.fromEntries(APPLICATIONS.map((id) => [id, PRINCIPAL])),
+}
 
 /** Every document as it is before anybody wrote it. */
 export const EMPTY = {
@@ -45,6 +67,17 @@ export const EMPTY = {
     Lifecycle: { kind: gcsLifecycleKind, document: decodeGcsLifecycle(undefined, '7') },
     CustomRole: { kind: customRoleKind, document: decodeCustomRole(undefined) },
   },
+  azureBlob: {
+    ServicePrincipal: {
+      kind: servicePrincipalKind,
+      document: decodePrincipal({ ...tenant, clientId: '', found: null }, true),
+    },
+    RoleAssignments: {
+      kind: roleAssignmentsKind,
+      document: decodeAssignments([], { ...tenant, account: ACCOUNT_ID }),
+    },
+    Cors: { kind: blobCorsKind, document: decodeBlobCors({ properties: {} }) },
+  },
 } as unknown as Readonly<Record<Cloud, Readonly<Record<DocumentName, ObservedDocument>>>>
 
 /** What a reader sees of the outcome: the document, and where the cloud takes another form of it, what is sent. */
@@ -53,8 +86,11 @@ export function shownOf(cloud: Cloud, name: DocumentName, before: Document, afte
   if (name === 'IamRole') return { requests: roleRequests(before, after) }
   if (name === 'RolePolicies') return { requests: shownSteps(attachedSteps(before as never, after as never)) }
   if (name === 'CustomRole') return { requests: customRoleSteps(read) }
+  if (name === 'ServicePrincipal') return { requests: [principalStep(before as never, read)] }
+  if (name === 'RoleAssignments') return { requests: assignmentSteps(before as never, read) }
   if (cloud === 's3') return { after }
   const { entries } = after
+  if (cloud === 'azureBlob') return { entries, sent: { corsRules: encodeBlobCors(read) } }
   if (name === 'BucketIam') return { entries, sent: encodeBucketIam(read) }
   return {
     entries,

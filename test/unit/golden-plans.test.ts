@@ -5,8 +5,9 @@ import { describe, it } from 'node:test'
 import { parse } from 'yaml'
 import type { StorageVendor } from '../../src/api/generated/storage-vendor.ts'
 import { planTarget } from '../../src/plan/plan-target.ts'
-import { resolve, type TargetClaim } from '../../src/vendors/resolve.ts'
+import { type ResolveInput, resolve, type TargetClaim } from '../../src/vendors/resolve.ts'
 import { tell } from '../../src/vendors/tell.ts'
+import { anAzureAccount, inContainer, onAzure } from './azure-things.ts'
 import { aGcpAccount, onGcs } from './gcs-things.ts'
 import { type Cloud, EMPTY, shownOf } from './golden-documents.ts'
 import { anAccount, anInput, anIntegration, given } from './things.ts'
@@ -36,15 +37,14 @@ const PARAMETERS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 const GCS_PARAMETERS: typeof PARAMETERS = {
   'segments-ai': { serviceAccount: 'reader@segments-prod.iam.gserviceaccount.com' },
 }
+/** How the golden files are called, by the field of the recipe. */
+const SUFFIXES = { s3: 's3', gcs: 'gcs', azureBlob: 'azure' } as const
 /** These cannot be limited to a prefix. */
 const WHOLE_BUCKET = ['segment']
 
 function goldenOf(vendor: StorageVendor, access: string, cloud: Cloud): object {
   const { name } = vendor.metadata
-  const place = { bucket: 'street-scenes', prefix: WHOLE_BUCKET.includes(name) ? '' : 'raw/' }
-  const spec = { vendor: name, access, [cloud]: place }
-  const integration = cloud === 's3' ? anIntegration(spec) : onGcs(spec)
-  const account = cloud === 's3' ? anAccount() : aGcpAccount()
+  const { integration, account } = onCloud(name, access, cloud)
   const parameters = given({ ...PARAMETERS[name], ...(cloud === 'gcs' ? GCS_PARAMETERS[name] : {}) })
   const {
     owner,
@@ -58,6 +58,24 @@ function goldenOf(vendor: StorageVendor, access: string, cloud: Cloud): object {
     probes: claim.probes,
   }))
   return { fault, targets, ...(telling === undefined ? {} : tell(telling)) }
+}
+
+function onCloud(
+  vendor: string,
+  access: string,
+  cloud: Cloud,
+): Pick<ResolveInput, 'integration' | 'account'> {
+  const place = { bucket: 'street-scenes', prefix: WHOLE_BUCKET.includes(vendor) ? '' : 'raw/' }
+  switch (cloud) {
+    case 's3':
+      return { integration: anIntegration({ vendor, access, s3: place }), account: anAccount() }
+    case 'gcs':
+      return { integration: onGcs({ vendor, access, gcs: place }), account: aGcpAccount() }
+    case 'azureBlob': {
+      const integration = onAzure({ vendor, access, azureBlob: inContainer('images') })
+      return { integration, account: anAzureAccount() }
+    }
+  }
 }
 
 function documentsOf(cloud: Cloud, owner: string, { target, entries, documents }: TargetClaim): object[] {
@@ -78,12 +96,15 @@ function documentsOf(cloud: Cloud, owner: string, { target, entries, documents }
 describe('the plan of every vendor in the catalogue is as reviewed', () => {
   for (const file of readdirSync(catalogue).filter((name) => name.endsWith('.yaml'))) {
     const vendor: StorageVendor = parse(readFileSync(new URL(file, catalogue), 'utf8'))
-    for (const cloud of ['s3', 'gcs'] as const) {
+    for (const cloud of ['s3', 'gcs', 'azureBlob'] as const) {
       if (vendor.spec[cloud] === undefined) continue
       it(`${file} on ${cloud}`, () => {
         const levels = vendor.spec.access.map(({ name }) => [name, goldenOf(vendor, name, cloud)] as const)
         const made = `${JSON.stringify(Object.fromEntries(levels), null, 2)}\n`
-        const golden = new URL(`../golden/${file.replace('.yaml', `.${cloud}.json`)}`, import.meta.url)
+        const golden = new URL(
+          `../golden/${file.replace('.yaml', `.${SUFFIXES[cloud]}.json`)}`,
+          import.meta.url,
+        )
         if (process.env.UPDATE_GOLDEN === 'true') writeFileSync(golden, made)
         assert.equal(made, readFileSync(golden, 'utf8'))
       })
