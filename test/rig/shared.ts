@@ -54,7 +54,7 @@ export const ministack = once(async (): Promise<{ readonly endpoint: string }> =
 export const gcp = once((): Promise<GcpFacade> => startGcp(makeRunFolder('gcp')))
 
 /**
- * An Azure for this test file alone, for the same reasons; it starts in two seconds. Tests of one file keep apart by
+ * An Azure for this test file alone, for the same reasons; it starts in a few seconds. Tests of one file keep apart by
  * subscriptions and storage accounts: `await azureAccount(await azure())`.
  */
 export const azure = once(async (): Promise<AzureFacade> => {
