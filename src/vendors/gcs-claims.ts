@@ -88,7 +88,8 @@ export function customRoleClaims(
 ): ClaimedEntry[] {
   const description = `What ${vendor} may do in buckets that grant it this role. Made by Mooring; people’s changes to title and description are undone. [mooring:${tag}]`
   return [
-    { document: 'CustomRole', name: 'role', body: { part: { in: 'Role', title, description } } },
+    { document: 'CustomRole', name: 'role', body: { part: { in: 'Role' } } },
+    { document: 'CustomRole', name: 'texts', body: { part: { in: 'Texts', title, description } } },
     ...permissions.map(
       (permission): ClaimedEntry => ({
         document: 'CustomRole',

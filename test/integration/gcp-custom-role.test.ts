@@ -49,7 +49,8 @@ function wanting(
 ): Participant {
   const description = `Reads objects [mooring:${installationTag(INSTALLATION, target.name)}]`
   const parts = [
-    { in: 'Role', title: 'Segments.ai', description },
+    { in: 'Role' },
+    { in: 'Texts', title: 'Segments.ai', description },
     ...permissions.map((permission) => ({ in: 'Permission', permission })),
   ]
   const entries = parts.map((part, n) => ({ document: 'CustomRole' as const, name: `p${n}`, body: { part } }))
@@ -136,6 +137,38 @@ describe('a custom role', () => {
     const { title, stage: launch, includedPermissions } = (await roleOf(stage)).body
     assert.deepEqual([title, launch, includedPermissions], ['Segments.ai', 'GA', ['storage.objects.get']])
     assert.deepEqual(changesIn(await stage.pass.run(stage.driver, [x])), [])
+  })
+
+  it('whose description somebody edited and whose permissions somebody took is put right', async (test) => {
+    const stage = await newStage(test)
+    const x = wanting(stage, 'a/x')
+    await stage.pass.run(stage.driver, [x])
+    const before = (await roleOf(stage)).body
+    const edit = (changed: object) =>
+      ask(stage.account, 'PATCH', `${stage.at}?updateMask=description,includedPermissions`, changed)
+    await edit({ description: 'ours, says somebody', includedPermissions: [] })
+    await stage.pass.run(stage.driver, [x])
+    const { description, includedPermissions } = (await roleOf(stage)).body
+    assert.deepEqual([description, includedPermissions], [before.description, before.includedPermissions])
+
+    await edit({ description: 'mine', includedPermissions: ['storage.objects.get'] })
+    await stage.pass.run(stage.driver, [leaving('a/x')])
+    assert.equal((await roleOf(stage)).body.deleted, true)
+  })
+
+  it('gets the new texts of a recipe while somebody who has the old ones is held back', async (test) => {
+    const stage = await newStage(test)
+    const [x, y] = [wanting(stage, 'a/x'), wanting(stage, 'a/y')]
+    await stage.pass.run(stage.driver, [x, y])
+    const entries = y.entries.map((entry) => {
+      const { part } = entry.body as { readonly part: { readonly in: string } }
+      return part.in === 'Texts' ? { ...entry, body: { part: { ...part, title: 'Segments' } } } : entry
+    })
+    const held = { ...x, stance: 'Keeps' } as const
+    const plan = await stage.pass.run(stage.driver, [held, { ...y, entries }])
+    assert.equal(plan.refused.size, 0)
+    assert.equal((await roleOf(stage)).body.title, 'Segments')
+    assert.deepEqual(changesIn(await stage.pass.run(stage.driver, [held, { ...y, entries }])), [])
   })
 
   it('that somebody else made is not touched, and its name and the way to hand it over are told', async (test) => {

@@ -58,7 +58,14 @@ async function throughRole(
   name: string,
 ): Promise<void> {
   const description = `x [mooring:${installationTag(INSTALLATION, name)}]`
-  const wants = (title: string) => [participant('CustomRole', { in: 'Role', title, description })]
+  const wants = (title: string) => [
+    participant(
+      'CustomRole',
+      { in: 'Role' },
+      { in: 'Texts', title, description },
+      { in: 'Permission', permission: 'storage.objects.get' },
+    ),
+  ]
   await pass.run(driver, wants('one'))
   await pass.run(driver, wants('two'))
   await ask(owner, 'DELETE', `/v1/${name}`)
@@ -77,8 +84,9 @@ async function throughBucket(
   await pass('Cors', { origin: ['https://a.example'], method: ['GET'] })
 }
 
-function participant(document: DocumentName, part: unknown): Participant {
-  return { owner: 'a/x', stance: 'Wants', entries: [{ document, name: 'e', body: { part } }] }
+function participant(document: DocumentName, ...parts: readonly unknown[]): Participant {
+  const entries = parts.map((part, n) => ({ document, name: `e${n}`, body: { part } }))
+  return { owner: 'a/x', stance: 'Wants', entries }
 }
 
 const leaving: Participant = { owner: 'a/x', stance: 'Leaves', entries: [] }

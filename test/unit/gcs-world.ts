@@ -75,7 +75,7 @@ export interface Form {
   readonly kind: DocumentKind
   decode(cloud: Json | undefined): Document
   /** The cloud after the document was sent. */
-  send(cloud: Json | undefined, after: Document): Json | undefined
+  send(cloud: Json | undefined, after: Document, before: Document): Json | undefined
 }
 
 const BUCKET = 'gs://street-scenes'
@@ -107,8 +107,8 @@ export function roleForm(target: string): Form {
   return {
     ...{ document: 'CustomRole', target, kind: customRoleKind as DocumentKind },
     decode: decodeCustomRole,
-    send: (cloud, after) =>
-      customRoleSteps(after as never).reduce<Json | undefined>((role, step) => {
+    send: (cloud, after, before) =>
+      customRoleSteps(after as never, before as never).reduce<Json | undefined>((role, step) => {
         if (step.do === 'CreateRole') return plain({ name: target, ...step.role })
         const now = role as JsonObject
         if (step.do === 'DeleteRole') return { ...now, deleted: true }
@@ -153,12 +153,15 @@ export function planFor(form: Form, place: Place, members: readonly Member[]): D
 
 /** Plans, writes, and brings the ledgers of those who were there to what was written. */
 export function pass(form: Form, place: Place, members: readonly Member[]): Place {
-  const { after, changes } = planFor(form, place, members)
+  const { before, after, changes } = planFor(form, place, members)
   if (changes.length === 0) return place
   const lines = linesIn(form.kind, after)
   const owners = participantsAt(form.target, members).map(({ owner }) => owner)
   const now = owners.map((owner) => [owner, ownLines(lines, INSTALLATION, form.target, owner)])
-  return { cloud: form.send(place.cloud, after), ledgers: { ...place.ledgers, ...Object.fromEntries(now) } }
+  return {
+    cloud: form.send(place.cloud, after, before),
+    ledgers: { ...place.ledgers, ...Object.fromEntries(now) },
+  }
 }
 
 /** Parts that no ledger lists, in order. */

@@ -33,8 +33,9 @@ describe('an integration on Google Cloud Storage asks', () => {
       [['CustomRole'], ['BucketIam', 'Cors']],
     )
     assert.deepEqual(partsOf(resolution, 'CustomRole'), [
+      { in: 'Role' },
       {
-        in: 'Role',
+        in: 'Texts',
         title: 'Acme reads',
         description: `What Segments.ai may do in buckets that grant it this role. Made by Mooring; people’s changes to title and description are undone. [mooring:${installationTag('test', role)}]`,
       },

@@ -3,7 +3,7 @@ import { canonicalJson, type JsonObject } from '../../plan/json.ts'
 import type { LedgerEntry } from '../ledger-kind.ts'
 import { type CustomRoleEnvelope, type CustomRolePart, permissionsIn } from './custom-role.ts'
 import { type RoleContent, roleAfter } from './role-after.ts'
-import { tagIn } from './role-tag.ts'
+import { isOurs } from './role-owner.ts'
 
 /** One request; several are sent in order. */
 export type CustomRoleStep =
@@ -16,14 +16,20 @@ export type CustomRoleStep =
 /**
  * What makes a role what the entries say; nothing where it is so already, or where it is not ours. A deleted role is
  * brought back and then given its permissions: those that it had before are not ours to bring back.
+ *
+ * @param before the role as read, with the marks of those whose ledgers list its parts.
  */
-export function customRoleSteps(document: Document<LedgerEntry<CustomRolePart>>): CustomRoleStep[] {
+export function customRoleSteps(
+  document: Document<LedgerEntry<CustomRolePart>>,
+  before: Document<LedgerEntry<CustomRolePart>> = document,
+): CustomRoleStep[] {
   const { state, read } = document.envelope as CustomRoleEnvelope
   const wanted = roleAfter(document)
   if (read === null) return wanted === undefined ? [] : [{ do: 'CreateRole', role: fieldsOf(wanted) }]
-  if (tagIn(read.description) === undefined) return []
+  if (!isOurs(before, document)) return []
   if (state === 'Deleted') {
-    return wanted === undefined ? [] : [{ do: 'UndeleteRole' }, { do: 'PatchRole', role: fieldsOf(wanted) }]
+    if (wanted === undefined || wanted.permissions.length === 0) return []
+    return [{ do: 'UndeleteRole' }, { do: 'PatchRole', role: fieldsOf(wanted) }]
   }
   if (wanted === undefined) return [{ do: 'DeleteRole' }]
   const role = changedFields(wanted, read, document)

@@ -47,10 +47,11 @@ export class CustomRole implements TargetDriver {
    * One request, but for a deleted role: two. Each is guarded by the role's etag; a refusal of the second one is none
    * of which it is certain that nothing was written.
    */
-  async write({ after }: DocumentPlan, signal: AbortSignal): Promise<void> {
+  async write({ before, after }: DocumentPlan, signal: AbortSignal): Promise<void> {
     const document = after as Document<LedgerEntry<CustomRolePart>>
+    const steps = customRoleSteps(document, before as typeof document)
     let etag = etagIn((document.envelope as CustomRoleEnvelope).read)
-    for (const [n, step] of customRoleSteps(document).entries()) {
+    for (const [n, step] of steps.entries()) {
       const request = this.#requestFor(step, etag)
       const sent = this.#send(request, signal, step.do === 'DeleteRole' ? isNotFound : undefined)
       etag = etagIn(await (n === 0 ? sent : sent.catch((error) => halfWritten(error, this.#name))))

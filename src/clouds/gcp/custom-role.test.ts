@@ -9,7 +9,9 @@ const NAME = 'projects/perception-prod/roles/reads'
 const TAG = installationTag('inst', NAME)
 const mark = (owner: string, entry = 'e') => markOf('inst', NAME, owner, entry)
 const DESCRIPTION = `Reads objects [mooring:${TAG}]`
-const ROLE: CustomRolePart = { in: 'Role', title: 'Segments.ai', description: DESCRIPTION }
+const ROLE: CustomRolePart = { in: 'Role' }
+const FOUND: CustomRolePart = { in: 'Role', found: true }
+const TEXTS: CustomRolePart = { in: 'Texts', title: 'Segments.ai', description: DESCRIPTION }
 const GET: CustomRolePart = { in: 'Permission', permission: 'storage.objects.get' }
 const READ: JsonObject = {
   name: NAME,
@@ -23,8 +25,9 @@ const READ: JsonObject = {
 type Entries = readonly { readonly mark?: string; readonly part: CustomRolePart }[]
 const ours = (...parts: CustomRolePart[]): Entries => parts.map((part) => ({ mark: mark('a/x'), part }))
 const theirs = (...parts: CustomRolePart[]): Entries => parts.map((part) => ({ part }))
-const steps = (read: JsonObject | undefined, entries: Entries) =>
-  customRoleSteps({ ...decodeCustomRole(read), entries })
+/** @param had the marks on the role as read. */
+const steps = (read: JsonObject | undefined, entries: Entries, had: Entries = []) =>
+  customRoleSteps({ ...decodeCustomRole(read), entries }, { ...decodeCustomRole(read), entries: had })
 
 describe('a custom role', () => {
   const made = { title: 'Segments.ai', description: DESCRIPTION, stage: 'GA' }
@@ -33,44 +36,51 @@ describe('a custom role', () => {
     [
       'that is wanted and not there is made',
       undefined,
-      ours(ROLE, GET),
+      ours(ROLE, TEXTS, GET),
       [{ do: 'CreateRole', role: { ...made, includedPermissions: ['storage.objects.get'] } }],
     ],
     ['that nobody wants and is not there stays so', undefined, [], []],
-    ['that is as wanted is left alone', READ, ours(ROLE, GET), []],
-    ['that two want is left alone', READ, [...ours(ROLE, GET), ...ours(ROLE, GET)], []],
+    ['that is as wanted is left alone', READ, ours(ROLE, TEXTS, GET), []],
+    ['that two want is left alone', READ, [...ours(ROLE, TEXTS, GET), ...ours(ROLE, TEXTS, GET)], []],
     [
       'gets what is missing behind the others',
       READ,
-      [...ours(ROLE), ...theirs(GET), ...ours(list)],
+      [...ours(ROLE, TEXTS), ...theirs(GET), ...ours(list)],
       [{ do: 'PatchRole', role: { includedPermissions: ['storage.objects.get', 'storage.objects.list'] } }],
     ],
     [
       'gets its title back',
       { ...READ, title: 'mine' },
-      [...theirs({ ...ROLE, title: 'mine' }), ...ours(GET, ROLE)],
+      [...theirs({ ...TEXTS, title: 'mine' }), ...ours(GET, ROLE, TEXTS)],
       [{ do: 'PatchRole', role: { title: 'Segments.ai' } }],
     ],
     [
       'is turned on again',
       { ...READ, stage: 'DISABLED' },
-      ours(ROLE, GET),
+      ours(ROLE, TEXTS, GET),
       [{ do: 'PatchRole', role: { stage: 'GA' } }],
     ],
     ['that is turned off and nobody’s stays so', { ...READ, stage: 'DISABLED' }, theirs(GET), []],
-    ['that nobody wants any more goes', READ, theirs({ ...ROLE, found: true }), [{ do: 'DeleteRole' }]],
-    ['stays for a permission that somebody added', READ, theirs({ ...ROLE, found: true }, GET), []],
+    ['that nobody wants any more goes', READ, theirs(FOUND), [{ do: 'DeleteRole' }]],
+    ['stays for a permission that somebody added', READ, theirs(FOUND, GET), []],
     [
       'that was deleted comes back with what is wanted',
       { ...READ, deleted: true },
-      ours(ROLE, list),
+      ours(ROLE, TEXTS, list),
       [
         { do: 'UndeleteRole' },
         { do: 'PatchRole', role: { ...made, includedPermissions: ['storage.objects.list'] } },
       ],
     ],
     ['that was deleted and nobody wants stays so', { ...READ, deleted: true }, [], []],
-    ['of somebody else is never written', { ...READ, description: 'theirs' }, ours(ROLE, GET), []],
+    ['that was deleted stays so for one who is held back', { ...READ, deleted: true }, ours(FOUND), []],
+    [
+      'gets the newer texts, whoever still has the older ones',
+      READ,
+      [...ours({ ...TEXTS, title: 'new' }), ...ours(FOUND, TEXTS, GET)],
+      [{ do: 'PatchRole', role: { title: 'new' } }],
+    ],
+    ['of somebody else is never written', { ...READ, description: 'theirs' }, ours(ROLE, TEXTS, GET), []],
     ['of somebody else is never deleted', { ...READ, description: 'theirs' }, [], []],
     [
       'of somebody else that was deleted is not brought back',
@@ -82,10 +92,30 @@ describe('a custom role', () => {
   for (const [name, read, entries, expected] of rows)
     it(name, () => assert.deepEqual(steps(read, entries), expected))
 
-  it('of somebody else is left whole: nothing in it satisfies anybody', () => {
-    const { entries } = decodeCustomRole({ ...READ, description: 'theirs' })
-    assert.deepEqual(entries, [])
-    assert.equal(decodeCustomRole(READ).entries.length, 2)
+  describe('of ours whose description somebody edited', () => {
+    const edited = { ...READ, description: 'mine now' }
+    const had = ours(FOUND, GET)
+
+    it('is ours by the ledger that lists it, and gets its texts back', () => {
+      const role = { description: DESCRIPTION }
+      const entries = [...had, ...ours(TEXTS)]
+      assert.deepEqual(steps(edited, entries, had), [{ do: 'PatchRole', role }])
+      assert.equal(breach(edited, entries), undefined)
+    })
+
+    it('goes with the last one', () => assert.deepEqual(steps(edited, [], had), [{ do: 'DeleteRole' }]))
+
+    it('is another installation’s when it has its tag', () => {
+      const taken = { ...READ, description: 'x [mooring:00000000]' }
+      assert.deepEqual(steps(taken, [...had, ...ours(TEXTS)], had), [])
+      assert.deepEqual(steps(taken, [], had), [])
+      assert.equal(breach(taken, [...had, ...ours(TEXTS)])?.reason, 'Conflict')
+    })
+  })
+
+  it('is marked anew by who needs it, whatever else says the same; a permission is not', () => {
+    const reclaims = [ROLE, TEXTS, GET].map((part) => customRoleKind.reclaims?.({ part }))
+    assert.deepEqual(reclaims, [true, true, false])
   })
 
   const breach = (read: JsonObject | undefined, entries: Entries) =>
@@ -111,18 +141,19 @@ describe('a custom role', () => {
     (_, n): CustomRolePart => ({ in: 'Permission', permission: `a.b.c${n}` }),
   )
   const limits: readonly (readonly [string, Entries, string | undefined])[] = [
-    ['all in bounds', ours(ROLE, GET), undefined],
-    ['a long title', ours({ ...ROLE, title: 'ü'.repeat(51) }), 'a title of 102 of at most 100 bytes'],
+    ['all in bounds', ours(ROLE, TEXTS, GET), undefined],
+    ['a long title', ours(ROLE, { ...TEXTS, title: 'ü'.repeat(51) }), 'a title of 102 of at most 100 bytes'],
     [
       'a long description',
-      ours({ ...ROLE, description: 'x'.repeat(301) }),
+      ours(ROLE, { ...TEXTS, description: 'x'.repeat(301) }),
       'a description of 301 of at most 300 bytes',
     ],
-    ['too many permissions', ours(ROLE, ...many), '3001 of at most 3000 permissions'],
+    ['too many permissions', ours(ROLE, TEXTS, ...many), '3001 of at most 3000 permissions'],
     [
       'too long permissions',
       ours(
         ROLE,
+        TEXTS,
         ...many
           .slice(0, 700)
           .map((part, n) => ({ ...part, permission: `${'x'.repeat(95)}${n}` }) as CustomRolePart),
@@ -132,17 +163,6 @@ describe('a custom role', () => {
   ]
   for (const [name, entries, detail] of limits)
     it(`is held to IAM’s limits: ${name}`, () => assert.equal(breach(undefined, entries)?.detail, detail))
-
-  it('cannot have two titles, but mends what somebody wrote over it', () => {
-    const other = { ...ROLE, title: 'Other' } as const
-    const clash = (wanted: CustomRolePart, standing: Entries[number]) =>
-      customRoleKind.clash?.({ part: wanted }, standing)
-    assert.match(clash(ROLE, { mark: mark('a/y'), part: other }) ?? '', /another title/)
-    assert.match(clash(ROLE, { part: other }) ?? '', /another title/)
-    assert.equal(clash(ROLE, { part: { ...other, found: true } }), undefined)
-    assert.equal(clash(ROLE, { mark: mark('a/y'), part: ROLE }), undefined)
-    assert.equal(clash(GET, { part: other }), undefined)
-  })
 
   for (const role of [[], { ...READ, includedPermissions: 'x' }, { ...READ, includedPermissions: [1] }]) {
     it(`is not touched when it is ${JSON.stringify(role).slice(0, 60)}`, () => {

@@ -1,21 +1,29 @@
 import type { Document, DocumentKind, LimitBreach } from '../../plan/document.ts'
 import { canonicalJson, isJsonObject, type Json, type JsonObject } from '../../plan/json.ts'
-import { parseMark } from '../../plan/mark.ts'
 import { type LedgerEntry, ledgerKind } from '../ledger-kind.ts'
 import { asList, unreadable } from '../unreadable.ts'
 import { roleAfter } from './role-after.ts'
 import { sizeBreach } from './role-limits.ts'
+import { isOurs, tagsOf } from './role-owner.ts'
 import { tagIn } from './role-tag.ts'
 
-/** What people read of the role. The description ends with the installation's tag (role-tag.ts). */
+/** That the role is there. A ledger that lists it proves whose it is, also where somebody took the tag away. */
 export interface RolePart {
   readonly in: 'Role'
+  /** True for a part as read. */
+  readonly found?: true
+}
+
+/**
+ * What people read of the role, and that it is not turned off. The description ends with the installation's tag
+ * (role-tag.ts). All who need the role have the same texts but for who is held back since they changed, so the newer ones win.
+ */
+export interface TextsPart {
+  readonly in: 'Texts'
   readonly title: string
   readonly description: string
   /** True for a role as read whose launch stage is DISABLED: it grants nothing. */
   readonly disabled?: true
-  /** True for a part as read; it does not count as wanted by anybody. */
-  readonly found?: true
 }
 
 export interface PermissionPart {
@@ -24,7 +32,7 @@ export interface PermissionPart {
   readonly permission: string
 }
 
-export type CustomRolePart = RolePart | PermissionPart
+export type CustomRolePart = RolePart | TextsPart | PermissionPart
 
 /** What stands around the parts. */
 export interface CustomRoleEnvelope {
@@ -37,8 +45,8 @@ export interface CustomRoleEnvelope {
 const LABEL = 'custom role'
 
 /**
- * A custom role of a project, which all integrations of a vendor share: the role itself and each of its permissions are
- * parts. https://docs.cloud.google.com/iam/docs/reference/rest/v1/projects.roles
+ * A custom role of a project, which all integrations of a vendor share: the role itself, its texts and each of its
+ * permissions are parts. https://docs.cloud.google.com/iam/docs/reference/rest/v1/projects.roles
  */
 export const customRoleKind: DocumentKind<LedgerEntry<CustomRolePart>> = ledgerKind({
   name: 'CustomRole',
@@ -46,24 +54,27 @@ export const customRoleKind: DocumentKind<LedgerEntry<CustomRolePart>> = ledgerK
   entryLabel: 'part of the role',
   meaning: meaningOfPart,
   breach,
-  clash: ({ part }, other) => clashOf(part, other),
-  summary: (part) => (part.in === 'Role' ? `role "${part.title}"` : part.permission),
+  reclaims: ({ part }) => part.in !== 'Permission',
+  summary,
 })
 
 /**
- * Takes a role apart; undefined is a role that does not exist. A stranger's is left whole, and a deleted one has no parts:
- * it grants nothing.
+ * Takes a role apart; undefined is a role that does not exist. Of a deleted one the role alone is there: it grants nothing.
  *
  * @throws FaultError UnreadableDocument when the answer is no role.
  */
 export function decodeCustomRole(role: Json | undefined): Document<LedgerEntry<CustomRolePart>> {
   if (role === undefined) return { entries: [], envelope: envelopeOf('Absent', null) }
   if (!isJsonObject(role)) throw unreadable(LABEL, 'it is not an object')
-  if (role.deleted === true) return { entries: [], envelope: envelopeOf('Deleted', role) }
-  const envelope = envelopeOf('Present', role)
-  if (tagIn(role.description) === undefined) return { entries: [], envelope }
-  const permissions = permissionsIn(role).map((permission) => ({ in: 'Permission', permission }) as const)
-  return { entries: [rolePart(role), ...permissions].map((part) => ({ part })), envelope }
+  const found = { part: { in: 'Role', found: true } } as const
+  const permissions = permissionsIn(role).map(
+    (permission) => ({ part: { in: 'Permission', permission } }) as const,
+  )
+  if (role.deleted === true) return { entries: [found], envelope: envelopeOf('Deleted', role) }
+  return {
+    entries: [found, { part: textsPart(role) }, ...permissions],
+    envelope: envelopeOf('Present', role),
+  }
 }
 
 /** The names of a role's permissions, as read. */
@@ -78,9 +89,9 @@ function envelopeOf(state: CustomRoleEnvelope['state'], read: JsonObject | null)
   return { state, read }
 }
 
-function rolePart({ title, description, stage }: JsonObject): RolePart {
+function textsPart({ title, description, stage }: JsonObject): TextsPart {
   const texts = { title: textOf(title), description: textOf(description) }
-  return { in: 'Role', ...texts, ...(stage === 'DISABLED' ? { disabled: true } : {}), found: true }
+  return { in: 'Texts', ...texts, ...(stage === 'DISABLED' ? { disabled: true } : {}) }
 }
 
 function textOf(value: Json | undefined): string {
@@ -88,24 +99,31 @@ function textOf(value: Json | undefined): string {
 }
 
 function meaningOfPart(part: CustomRolePart): string {
-  if (part.in === 'Permission') return canonicalJson(['Permission', part.permission])
-  return canonicalJson(['Role', part.title, part.description, part.disabled ?? false])
+  switch (part.in) {
+    case 'Role':
+      return canonicalJson(['Role'])
+    case 'Texts':
+      return canonicalJson(['Texts', part.title, part.description, part.disabled ?? false])
+    case 'Permission':
+      return canonicalJson(['Permission', part.permission])
+  }
 }
 
-/** Two integrations cannot give one role two names. What somebody wrote over ours is no claim. */
-function clashOf(wanted: CustomRolePart, other: LedgerEntry<CustomRolePart>): string | undefined {
-  const { mark, part } = other
-  if (wanted.in !== 'Role' || part.in !== 'Role' || (mark === undefined && part.found === true))
-    return undefined
-  const isSame = wanted.title === part.title && wanted.description === part.description
-  return isSame ? undefined : 'needs the role with another title or description'
+function summary(part: CustomRolePart): string {
+  switch (part.in) {
+    case 'Role':
+      return 'the role itself'
+    case 'Texts':
+      return `title "${part.title}", and a description`
+    case 'Permission':
+      return part.permission
+  }
 }
 
 function breach(document: Document<LedgerEntry<CustomRolePart>>): LimitBreach | undefined {
   const { state, read } = document.envelope as CustomRoleEnvelope
-  const tags = document.entries.flatMap(({ mark }) => parseMark(mark)?.installation ?? [])
-  const wanting = tags.find((tag) => tag !== tagIn(read?.description))
-  if (read !== null && wanting !== undefined)
+  const [wanting] = tagsOf(document)
+  if (read !== null && wanting !== undefined && !isOurs(document, document))
     return { reason: 'Conflict', detail: someoneElses(state, read, wanting) }
   const after = roleAfter(document)
   return after === undefined ? undefined : sizeBreach(after)

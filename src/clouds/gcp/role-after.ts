@@ -12,7 +12,7 @@ export interface RoleContent {
 
 /**
  * The role that the entries make, or undefined where there is to be none: nobody needs it, and nobody added a permission to
- * it. Title and description are our integrations', else as read. Permissions keep their order.
+ * it. Title and description are our integrations', the newer ones where they differ, else as read. Permissions keep their order.
  */
 export function roleAfter({
   entries,
@@ -22,9 +22,12 @@ export function roleAfter({
   const names = entries.flatMap(({ part }) => (part.in === 'Permission' ? [part.permission] : []))
   const isOwned = entries.some(({ mark }) => mark !== undefined)
   if (!isOwned && names.length === 0) return undefined
-  const roles = entries.filter(({ part }) => part.in === 'Role')
-  const { part } = roles.find(({ mark }) => mark !== undefined) ?? roles[0] ?? {}
-  const { title, description } = part?.in === 'Role' ? part : textsOf(read)
+  const now = textsOf(read)
+  const wanted = entries.flatMap(({ mark, part }) =>
+    mark !== undefined && part.in === 'Texts' ? [part] : [],
+  )
+  const { title, description } =
+    wanted.findLast((texts) => texts.title !== now.title || texts.description !== now.description) ?? now
   return { title, description, permissions: [...new Set(names)] }
 }
 
