@@ -3,6 +3,7 @@ import { KeptTokens } from '../kept-tokens.ts'
 import { Remembered } from '../remembered.ts'
 import { noCredentials } from './credential-faults.ts'
 import type { TokenParts } from './credentials.ts'
+import { googleLibrary } from './google-library.ts'
 import { type LibraryClient, loadWithLibrary, tokenOf } from './library-tokens.ts'
 import { SCOPE, type TokenSource } from './token-source.ts'
 
@@ -28,7 +29,7 @@ export function ambientTokens(parts: TokenParts): TokenSource {
 }
 
 async function find(): Promise<{ readonly client: LibraryClient; readonly email: string }> {
-  const { GoogleAuth } = await import('google-auth-library')
+  const { GoogleAuth } = await googleLibrary()
   const auth = new GoogleAuth({ scopes: SCOPE })
   const client = await auth.getClient().catch((error: unknown) => {
     throw isNone(error) ? noCredentials() : error

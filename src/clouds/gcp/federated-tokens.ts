@@ -3,6 +3,7 @@ import { isJsonObject } from '../../plan/json.ts'
 import { KeptTokens } from '../kept-tokens.ts'
 import { Remembered } from '../remembered.ts'
 import type { TokenParts } from './credentials.ts'
+import { googleLibrary } from './google-library.ts'
 import type { FederationConfig } from './key-file.ts'
 import { type LibraryClient, loadWithLibrary, tokenOf } from './library-tokens.ts'
 import { SCOPE, type TokenSource } from './token-source.ts'
@@ -27,7 +28,7 @@ export function federatedTokens({ config, identity }: FederationConfig, parts: T
 
 /** By class, since the library's `fromJSON` writes a warning to the console that the configuration is not checked; ours is. */
 async function clientOf(config: FederationConfig['config']): Promise<LibraryClient> {
-  const { AwsClient, IdentityPoolClient } = await import('google-auth-library')
+  const { AwsClient, IdentityPoolClient } = await googleLibrary()
   const { credential_source: source } = config
   const options = { ...config, scopes: [SCOPE] } as unknown
   return isJsonObject(source) && source.environment_id !== undefined
