@@ -92,10 +92,12 @@ describe('an account of the cloud', () => {
       ['a role that is not there', { roleArn: 'arn:aws:iam::123456789012:role/none' }, asThePageSays],
     ] as const) {
       it(`does nothing with ${what}, and says what to look at`, async () => {
-        await prepare()
         const iam = await cloudCalls(operator, { service: 'iam' })
         const refusals = () => cloudCalls(operator, { operation: 'AssumeRole', result: 'AccessDenied' })
         await through(assumeRole)
+        await untilAccount('away', 'AccessDenied')
+        await stage.untilReady('remote', 'False', 'AccessDenied')
+        await prepare() // not earlier: the account as it was before would do with it
         const before = await refusals()
         await eventually(async () => assert.ok((await refusals()) > before + 1))
         await untilAccount('away', 'AccessDenied')
