@@ -88,6 +88,16 @@ describe('role assignments', () => {
     )
   })
 
+  it('under a condition are not what an owner has without one', () => {
+    const [open, narrowed] = [{}, { condition: 'x' }].map((more) =>
+      decodeAssignments([assignment('1', ACCOUNT, more)], about),
+    )
+    const meanings = [open, narrowed].map((document) =>
+      document?.entries.map((entry) => roleAssignmentsKind.meaning(entry)),
+    )
+    assert.notDeepEqual(meanings[0], meanings[1])
+  })
+
   it('of an application without a service principal wait, and the command is told', () => {
     for (const principals of [{ [APPLICATION]: null }, {}]) {
       const breach = planOf([], WANTED, principals).refused.get('a/x')
