@@ -36,7 +36,7 @@ describe('a recipe', () => {
 
     it(`${name} tells only of parameters that always have a value`, () => {
       const always = (vendor.spec.parameters ?? []).filter(({ required }) => required)
-      const told = [vendor.spec.s3, vendor.spec.gcs].flatMap((recipe) => [
+      const told = [vendor.spec.s3, vendor.spec.gcs, vendor.spec.azureBlob].flatMap((recipe) => [
         recipe?.nextStep ?? '',
         ...(recipe?.outputs ?? []).map(({ value }) => value),
       ])
