@@ -15,17 +15,20 @@ export interface LedgerEntry<Part> {
 export interface LedgerForm<Part>
   extends Pick<
     DocumentKind<LedgerEntry<Part>>,
-    'name' | 'label' | 'entryLabel' | 'breach' | 'clash' | 'complete' | 'reclaims'
+    'name' | 'label' | 'entryLabel' | 'breach' | 'clash' | 'complete' | 'reclaims' | 'alongside'
   > {
   /** Canonical text of the part. */
   meaning(part: Part): string
   summary(part: Part): string
+  /** What the part was before the cloud rewrote it; see DocumentKind.former. */
+  former?(part: Part): Part | undefined
 }
 
 /** The kind of a document without room for marks. */
 export function ledgerKind<Part>({
   meaning,
   summary,
+  former,
   ...form
 }: LedgerForm<Part>): DocumentKind<LedgerEntry<Part>> {
   return {
@@ -35,9 +38,14 @@ export function ledgerKind<Part>({
     meaning: ({ part }) => meaning(part),
     identity: canonicalJson,
     summary: ({ part }) => summary(part),
+    ...(former === undefined ? {} : { former: (entry) => withPart(entry, former(entry.part)) }),
     ledger: true,
     shares: true,
   }
+}
+
+function withPart<Part>(entry: LedgerEntry<Part>, part: Part | undefined): LedgerEntry<Part> | undefined {
+  return part === undefined ? undefined : { ...entry, part }
 }
 
 /** Parts as read: none has a mark yet. */

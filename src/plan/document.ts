@@ -78,6 +78,16 @@ export interface DocumentKind<Entry = unknown> {
    */
   reclaims?(entry: Entry): boolean
   /**
+   * What an entry was before the cloud itself rewrote it, e.g. the living form of a deleted member: a ledger that lists
+   * that one means this one, while that one is not in the document. Absent: no entry is ever rewritten.
+   */
+  former?(entry: Entry): Entry | undefined
+  /**
+   * Marked entries that stand in the cloud if the write of this document is cut short, though the document has none of them:
+   * ledgers list them, so that they go at the next look. Absent: a write is whole or not done.
+   */
+  alongside?(document: Document<Entry>): readonly Entry[]
+  /**
    * Fills in what a wanted entry leaves open: what the cloud has already, else `fresh` (128 random bits in hexadecimal
    * digits, the same throughout a pass). Absent: entries leave nothing open.
    */

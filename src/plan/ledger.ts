@@ -18,8 +18,10 @@ export function attributed<Entry>(
 ): Document<Entry> {
   const marks = marksByDigest(ledgers)
   const seen = new Set<string>()
+  const standing = new Set(entries.map((entry) => saidBy(kind, entry)))
   const owned = entries.flatMap((entry) => {
-    const said = saidBy(kind, entry)
+    const former = formerly(kind, entry)
+    const said = standing.has(former) ? saidBy(kind, entry) : former
     const mine = seen.has(said) ? [] : (marks.get(said) ?? [])
     seen.add(said)
     return mine.length === 0 ? [entry] : mine.map((mark) => kind.withMark(entry, mark))
@@ -27,12 +29,13 @@ export function attributed<Entry>(
   return { entries: owned, envelope }
 }
 
-/** The lines of every marked entry, by mark. */
-export function linesIn<Entry>(kind: DocumentKind<Entry>, { entries }: Document<Entry>): LedgerLines {
+/** The lines of every marked entry, by mark. What the cloud rewrote stays listed as it was written. */
+export function linesIn<Entry>(kind: DocumentKind<Entry>, document: Document<Entry>): LedgerLines {
+  const entries = [...document.entries, ...(kind.alongside?.(document) ?? [])]
   return joinedLines(
     ...entries.map((entry): LedgerLines => {
       const mark = kind.mark(entry)
-      return mark === undefined ? {} : { [mark]: [saidBy(kind, entry)] }
+      return mark === undefined ? {} : { [mark]: [formerly(kind, entry)] }
     }),
   )
 }
@@ -67,6 +70,11 @@ function marksByDigest(ledgers: readonly LedgerLines[]): ReadonlyMap<string, str
   )
   const groups = Map.groupBy(lines, ({ said }) => said)
   return new Map([...groups].map(([said, list]) => [said, [...new Set(list.map(({ mark }) => mark))]]))
+}
+
+/** What the entry said before the cloud rewrote it. */
+function formerly<Entry>(kind: DocumentKind<Entry>, entry: Entry): string {
+  return saidBy(kind, kind.former?.(entry) ?? entry)
 }
 
 /** Sixteen digits of what an entry says, its mark left out. */

@@ -229,6 +229,25 @@ describe('a custom role', () => {
     assert.equal((await roleOf(stage)).body.title, 'Segments.ai')
   })
 
+  it('that was brought back loses what it had before at the next look, when the second request failed', async (test) => {
+    const stage = await newStage(test)
+    const [x, y] = [wanting(stage, 'a/x'), wanting(stage, 'a/y')]
+    await stage.pass.run(stage.driver, [x, y])
+    await ask(stage.account, 'PATCH', `${stage.at}?updateMask=includedPermissions`, {
+      includedPermissions: ['storage.objects.get', 'storage.objects.delete'],
+    })
+    await ask(stage.account, 'DELETE', stage.at)
+    const isPatch = ({ operation, path }: Seen) =>
+      operation === 'iam.projects.roles.patch' && path === stage.at
+    const failing = world.cloud.fail(9, 503, isPatch)
+    await assert.rejects(stage.pass.run(stage.driver, [x, y]), rejection('Throttled'))
+    failing.remove()
+    assert.equal((await roleOf(stage)).body.includedPermissions.length, 2, 'it came back as it was')
+    await stage.pass.run(stage.driver, [x, y])
+    assert.deepEqual((await roleOf(stage)).body.includedPermissions, ['storage.objects.get'])
+    assert.deepEqual(changesIn(await stage.pass.run(stage.driver, [x, y])), [])
+  })
+
   it('that does not exist costs one request', async (test) => {
     const stage = await newStage(test)
     const count = () => world.cloud.requests.filter(({ path }) => path === stage.at).length

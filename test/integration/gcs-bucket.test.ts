@@ -299,3 +299,47 @@ describe('a bucket of Google Cloud Storage', () => {
     ])
   })
 })
+
+describe('a vendor’s service account that is deleted', () => {
+  const email = 'reader@missing-project.iam.gserviceaccount.com'
+  const part = { role: VIEWER, member: `serviceAccount:${email}` }
+  const condition = { title: 'theirs', expression: 'true' }
+
+  /** Ours, and a stranger's of the same account. */
+  async function withDeleted(test: TestContext): Promise<Stage & { readonly driver: TargetDriver }> {
+    const stage = await newStage(test)
+    const driver = stage.session.open(stage.target)
+    world.cloud.createServiceAccount(email)
+    const theirs = { role: VIEWER, members: [part.member], condition }
+    await ask(stage.account, 'PUT', `${stage.at}/iam`, { version: 3, bindings: [theirs] })
+    await stage.pass.run(driver, [grantOnly('a/x', part)])
+    world.cloud.deleteServiceAccount(email)
+    return { ...stage, driver }
+  }
+  const membersOf = async (stage: Stage) => (await bindingsOf(stage)).flatMap(({ members }) => members)
+
+  it('stays ours: its binding goes with the integration, and the stranger’s stays', async (test) => {
+    const stage = await withDeleted(test)
+    assert.deepEqual(changesIn(await stage.pass.run(stage.driver, [leaving('a/x')])), [
+      'Remove a/x bucket IAM policy',
+    ])
+    const [left, ...others] = await bindingsOf(stage)
+    assert.deepEqual(others, [])
+    assert.deepEqual((left as { condition?: unknown }).condition, condition)
+  })
+
+  it('is still ours when the vendor brings it back', async (test) => {
+    const stage = await withDeleted(test)
+    await stage.pass.run(stage.driver, [{ ...grantOnly('a/x', part), stance: 'Keeps' }])
+    world.cloud.createServiceAccount(email)
+    await stage.pass.run(stage.driver, [leaving('a/x')])
+    assert.deepEqual(await membersOf(stage), [part.member], 'the stranger’s alone')
+  })
+
+  it('is not written while it is deleted, and its binding is kept', async (test) => {
+    const stage = await withDeleted(test)
+    const run = stage.pass.run(stage.driver, [grantOnly('a/x', part)])
+    await assert.rejects(run, rejection('InvalidPrincipal', /does not exist/))
+    assert.equal((await membersOf(stage)).length, 2)
+  })
+})

@@ -1,6 +1,7 @@
 import { strict as assert } from 'node:assert'
 import { describe, it } from 'node:test'
 import type { Json, JsonObject } from '../../plan/json.ts'
+import { attributed, linesIn } from '../../plan/ledger.ts'
 import { bucketIamKind, decodeBucketIam, encodeBucketIam } from './bucket-iam.ts'
 import type { MemberPart } from './iam-bindings.ts'
 
@@ -200,4 +201,35 @@ describe('a bucket’s IAM policy', () => {
       })
     })
   }
+
+  describe('with a deleted member of ours', () => {
+    const gone = `deleted:${READER}?uid=1`
+    const [line] = Object.values(linesIn(bucketIamKind, { ...read(), entries: [{ mark: 'm', part: OURS }] }))
+    const ledger = { m: line ?? [] }
+    const marked = (...members: string[]) =>
+      attributed(bucketIamKind, read({ role: VIEWER, members }), [ledger])
+    const marks = (...members: string[]) => marked(...members).entries.map(({ mark }) => mark)
+
+    it('has it as ours, and the ledger goes on listing it as it was written', () => {
+      assert.deepEqual(marks('user:a@b.c', gone), [undefined, 'm'])
+      assert.deepEqual(linesIn(bucketIamKind, marked(gone)), ledger)
+    })
+
+    it('has the living one as ours where both are there', () => {
+      assert.deepEqual(marks(gone, READER), [undefined, 'm'])
+    })
+
+    it('has no second one, and none with another role', () => {
+      assert.deepEqual(marks(gone, `deleted:${READER}?uid=2`), ['m', undefined])
+      const other = read({ role: 'roles/storage.admin', members: [gone] })
+      assert.deepEqual(attributed(bucketIamKind, other, [ledger]).entries[0]?.mark, undefined)
+    })
+
+    it('does not take a deleted one for one that grants', () => {
+      assert.notEqual(
+        bucketIamKind.meaning({ part: { ...OURS, member: gone } }),
+        bucketIamKind.meaning({ part: OURS }),
+      )
+    })
+  })
 })

@@ -2,7 +2,7 @@ import type { Document, DocumentKind, LimitBreach } from '../../plan/document.ts
 import { canonicalJson, isJsonObject, type Json, type JsonObject } from '../../plan/json.ts'
 import { type LedgerEntry, ledgerKind } from '../ledger-kind.ts'
 import { unreadable } from '../unreadable.ts'
-import { bindingsAfter, bindingsIn, type MemberPart, meaningOfMember } from './iam-bindings.ts'
+import { bindingsAfter, bindingsIn, livingMember, type MemberPart, meaningOfMember } from './iam-bindings.ts'
 import { policyBreach } from './iam-limits.ts'
 
 /** What stands around the members. */
@@ -25,6 +25,7 @@ export const bucketIamKind: DocumentKind<LedgerEntry<MemberPart>> = ledgerKind({
   label: LABEL,
   entryLabel: 'member',
   meaning: meaningOfMember,
+  former: livingMember,
   breach,
   summary: ({ role, member, condition }) =>
     `${role} to ${member}${condition === undefined ? '' : ` where ${condition.expression}`}`,

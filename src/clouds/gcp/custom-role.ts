@@ -55,6 +55,7 @@ export const customRoleKind: DocumentKind<LedgerEntry<CustomRolePart>> = ledgerK
   meaning: meaningOfPart,
   breach,
   reclaims: ({ part }) => part.in !== 'Permission',
+  alongside: broughtBack,
   summary,
 })
 
@@ -118,6 +119,24 @@ function summary(part: CustomRolePart): string {
     case 'Permission':
       return part.permission
   }
+}
+
+/**
+ * A deleted role comes back with the permissions that it had, and loses them by a second request. If that one does not
+ * arrive, they are ours to take, whoever added them.
+ */
+function broughtBack({
+  entries,
+  envelope,
+}: Document<LedgerEntry<CustomRolePart>>): LedgerEntry<CustomRolePart>[] {
+  const { state, read } = envelope as CustomRoleEnvelope
+  const wanted = entries.flatMap(({ part }) => (part.in === 'Permission' ? [part.permission] : []))
+  if (state !== 'Deleted' || read === null || wanted.length === 0) return []
+  const others = permissionsIn(read).filter((permission) => !wanted.includes(permission))
+  const roles = entries.filter(({ mark, part }) => mark !== undefined && part.in === 'Role')
+  return roles.flatMap((role) =>
+    others.map((permission) => ({ ...role, part: { in: 'Permission', permission } })),
+  )
 }
 
 function breach(document: Document<LedgerEntry<CustomRolePart>>): LimitBreach | undefined {

@@ -52,6 +52,16 @@ export function meaningOfMember({ role, member, condition }: MemberPart): string
   return canonicalJson([role, canonicalMember(member), canonicalCondition(condition)])
 }
 
+/**
+ * The member whose account is alive, for one that was deleted: IAM itself writes `deleted:` and a `uid` into bindings, and
+ * takes them out again when the account is brought back.
+ * https://docs.cloud.google.com/iam/docs/principal-identifiers ("Deleted service account")
+ */
+export function livingMember(part: MemberPart): MemberPart | undefined {
+  const member = /^deleted:(.+)\?uid=\d+$/.exec(part.member)?.[1]
+  return member === undefined ? undefined : { ...part, member }
+}
+
 /** IAM writes e-mail addresses and domains in small letters. https://docs.cloud.google.com/iam/docs/principal-identifiers */
 function canonicalMember(member: string): string {
   return /^(?:user|serviceAccount|group|domain):/.test(member)
