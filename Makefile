@@ -9,7 +9,7 @@ NODE := node_modules/.bin/node
 INSTALLED := node_modules/.package-lock.json
 NPM_RUN := npm run --silent --loglevel=error
 IMAGE ?= mooring:dev
-# make demo CLOUD=gcp: on Google Cloud instead of AWS.
+# make demo CLOUD=gcp or CLOUD=azure: on Google Cloud or Azure instead of AWS.
 CLOUD ?= aws
 # make test ONLY=text: only test files whose path contains the text, and no checks.
 ONLY ?=
@@ -38,8 +38,8 @@ test-unit: setup ## the tests that need no server
 test-integration: setup ## the tests against kube-apiserver and AWS
 	@$(RUN) --part integration
 
-demo: setup ## show an integration from the first apply to the last revoke; CLOUD=gcp for Google Cloud
-	@$(if $(wildcard test/demo/$(CLOUD).ts),$(NODE) test/demo/$(CLOUD).ts,echo 'CLOUD=$(CLOUD): there are demos for aws and gcp' >&2; exit 2)
+demo: setup ## show an integration from the first apply to the last revoke; CLOUD=gcp or azure for another cloud
+	@$(if $(wildcard test/demo/$(CLOUD).ts),$(NODE) test/demo/$(CLOUD).ts,echo 'CLOUD=$(CLOUD): there are demos for aws, gcp and azure' >&2; exit 2)
 
 bench: setup ## measure the operator under load
 	@$(NODE) test/bench/bench.ts

@@ -1,8 +1,50 @@
 /** What the demos apply; the same objects as in deploy/examples, with test clouds in the place of real ones. */
+import type { AzureAccount } from '../rig/azure.ts'
 import type { GcpAccount } from '../rig/gcp.ts'
 import type { Aws } from '../rig/rig.ts'
 
 export const manifests = {
+  azureAccount: (account: AzureAccount): string => `apiVersion: v1
+kind: Namespace
+metadata: {name: perception}
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: azure, namespace: mooring-system}
+stringData:
+  AZURE_CLIENT_ID: "${account.clientId}"
+  AZURE_CLIENT_SECRET: "${account.clientSecret}"
+---
+apiVersion: mooring.dev/v1alpha1
+kind: CloudAccount
+metadata:
+  name: azure-demo
+spec:
+  azure:
+    tenantId: ${account.tenantId}
+    subscriptionId: ${account.subscriptionId}
+    credentialsSecretRef: {namespace: mooring-system, name: azure}   # leave it out for workload identity
+    endpoints:   # the test cloud; leave them out for Azure
+      resourceManager: ${account.endpoints.resourceManager}
+      authority: ${account.endpoints.authority}
+      graph: ${account.endpoints.graph}
+      blob: ${account.endpoints.blob}
+  allow:
+    - {namespaces: [perception], vendors: [segments-ai], storage: ["street*/images"], access: [Read]}
+`,
+  azure: (
+    storageAccount: string,
+    name: string,
+    container: string,
+  ): string => `apiVersion: mooring.dev/v1alpha1
+kind: StorageIntegration
+metadata: {name: ${name}, namespace: perception}
+spec:
+  vendor: segments-ai
+  account: azure-demo
+  azureBlob: {resourceGroup: perception, storageAccount: ${storageAccount}, container: ${container}}
+  access: Read
+`,
   gcpAccount: ({ endpoint, projectId, accessToken }: GcpAccount): string => `apiVersion: v1
 kind: Namespace
 metadata: {name: perception}
