@@ -39,27 +39,40 @@ function planFor<Cloud>(
   { kind, decode }: Form<Cloud>,
   place: Place<Cloud>,
   members: readonly Member[],
-): DocumentPlan {
+): { readonly plan: DocumentPlan; readonly isScarce: boolean } {
   const lines = members.map(({ owner }) => ownLines(place.ledgers[owner] ?? {}, INSTALLATION, ACCOUNT, owner))
   const document = attributed(kind, decode(place.cloud), lines)
   const participants = members.map(({ owner, stance, parts }) => ({
     ...{ owner, stance },
     entries: parts.map((part, n) => ({ document: kind.name, name: `e${n}`, body: { part } })),
   }))
-  const [plan] = planTarget({
+  const { documents, refused } = planTarget({
     ...{ installation: INSTALLATION, target: ACCOUNT, fresh: '', participants },
     documents: [{ kind, document }],
-  }).documents
+  })
+  const [plan] = documents
   assert.ok(plan)
-  return plan
+  return { plan, isScarce: refused.size > 0 }
 }
 
 function pass<Cloud>(form: Form<Cloud>, place: Place<Cloud>, members: readonly Member[]): Place<Cloud> {
-  const plan = planFor(form, place, members)
+  const { plan } = planFor(form, place, members)
   if (plan.changes.length === 0) return place
   const lines = linesIn(form.kind, plan.after)
   const now = members.map(({ owner }) => [owner, ownLines(lines, INSTALLATION, ACCOUNT, owner)])
   return { cloud: form.send(place.cloud, plan), ledgers: { ...place.ledgers, ...Object.fromEntries(now) } }
+}
+
+/**
+ * After one pass there is nothing left to do, but where somebody found no room: then those after it may have left some, which
+ * it gets in the next pass.
+ */
+function settled<Cloud>(form: Form<Cloud>, start: Place<Cloud>, members: readonly Member[]): Place<Cloud> {
+  const { isScarce } = planFor(form, start, members)
+  let place = pass(form, start, members)
+  for (let rounds = isScarce ? OWNERS.length : 0; rounds > 0; rounds -= 1) place = pass(form, place, members)
+  assert.equal(planFor(form, place, members).plan.changes.length, 0, 'planning again changes nothing')
+  return place
 }
 
 /** Everybody is at the target in every round; who asks for nothing keeps, or leaves. */
@@ -84,10 +97,7 @@ function holds<Cloud>(
   fc.assert(
     fc.property(strangers, storyOf(part), (cloud, story) => {
       let place: Place<Cloud> = { cloud, ledgers: {} }
-      for (const members of story) {
-        place = pass(form, place, members)
-        assert.equal(planFor(form, place, members).changes.length, 0, 'planning again changes nothing')
-      }
+      for (const members of story) place = settled(form, place, members)
       assert.deepEqual(
         look(pass(form, place, LEAVING).cloud),
         look(cloud),

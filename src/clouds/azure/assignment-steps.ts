@@ -3,7 +3,7 @@ import type { JsonObject } from '../../plan/json.ts'
 import { parseMark } from '../../plan/mark.ts'
 import type { LedgerEntry } from '../ledger-kind.ts'
 import { assignmentName } from './assignment-name.ts'
-import { scopeId } from './resource-id.ts'
+import { containerIn, scopeId } from './resource-id.ts'
 import {
   type AssignmentPart,
   type AssignmentsEnvelope,
@@ -13,7 +13,13 @@ import {
 
 /** One request. */
 export type AssignmentStep =
-  | { readonly do: 'Create'; readonly id: string; readonly body: JsonObject }
+  | {
+      readonly do: 'Create'
+      readonly id: string
+      /** Where, when it is not the whole account. */
+      readonly container: string | undefined
+      readonly body: JsonObject
+    }
   | { readonly do: 'Delete'; readonly id: string }
 
 /**
@@ -56,5 +62,5 @@ function createStep({ mark, part }: LedgerEntry<AssignmentPart>, account: string
     description: 'Made by Mooring for a StorageIntegration.',
   }
   const id = `${scopeId(account, scope)}/providers/Microsoft.Authorization/roleAssignments/${name}`
-  return [{ do: 'Create', id, body: { properties } }]
+  return [{ do: 'Create', id, container: containerIn(scope), body: { properties } }]
 }

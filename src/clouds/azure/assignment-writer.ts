@@ -44,7 +44,7 @@ export class AssignmentWriter {
    * False where the place is taken by an assignment of another name. One of our own name is what an earlier try made, whose
    * answer was lost. https://learn.microsoft.com/rest/api/authorization/role-assignments/create
    */
-  async #create({ id, body }: Create, signal: AbortSignal): Promise<boolean> {
+  async #create({ id, container, body }: Create, signal: AbortSignal): Promise<boolean> {
     const seen = { isTaken: false }
     const request = {
       service: 'arm',
@@ -53,7 +53,9 @@ export class AssignmentWriter {
       path: addressOf(id),
       body,
     } as const
-    await this.#api.send(request, this.#subject, signal, (error) => {
+    const { account } = this.#subject
+    const subject = account && container ? { account: { ...account, container } } : this.#subject
+    await this.#api.send(request, subject, signal, (error) => {
       seen.isTaken = isTaken(error)
       return seen.isTaken
     })

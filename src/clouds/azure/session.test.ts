@@ -275,6 +275,18 @@ describe('a session with Azure', () => {
     )
   })
 
+  it('tells a container that is gone from an account that is gone, which would settle a departure', async (test) => {
+    const { session } = await open(test, (request) =>
+      request.method === 'PUT' ? json({ error: { code: 'ResourceNotFound' } }, 404) : healthy(request),
+    )
+    const part = { principalId: 'p', roleDefinitionId: READER, scope: 'container/images' }
+    const plan = await planFor(session, 'RoleAssignments', part)
+    await assert.rejects(
+      session.open(CLIPS).write(plan, never),
+      faultOf('ContainerNotFound', /container "images"/),
+    )
+  })
+
   it('gives up a rejected token', async (test) => {
     const { session, forgotten } = await open(test, ({ url }) =>
       url.startsWith('/v1.0/')
