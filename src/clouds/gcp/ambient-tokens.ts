@@ -3,8 +3,7 @@ import { KeptTokens } from '../kept-tokens.ts'
 import { Remembered } from '../remembered.ts'
 import { noCredentials } from './credential-faults.ts'
 import type { TokenParts } from './credentials.ts'
-import { googleLibrary } from './google-library.ts'
-import { type LibraryClient, loadWithLibrary, tokenOf } from './library-tokens.ts'
+import { googleLibrary, type LibraryClient, loadWithLibrary, tokenOf } from './library-tokens.ts'
 import { SCOPE, type TokenSource } from './token-source.ts'
 
 /**

@@ -3,9 +3,8 @@ import { isJsonObject } from '../../plan/json.ts'
 import { KeptTokens } from '../kept-tokens.ts'
 import { Remembered } from '../remembered.ts'
 import type { TokenParts } from './credentials.ts'
-import { googleLibrary } from './google-library.ts'
 import type { FederationConfig } from './key-file.ts'
-import { type LibraryClient, loadWithLibrary, tokenOf } from './library-tokens.ts'
+import { googleLibrary, type LibraryClient, loadWithLibrary, tokenOf } from './library-tokens.ts'
 import { SCOPE, type TokenSource } from './token-source.ts'
 
 /**
