@@ -87,7 +87,7 @@ export function shownOf(cloud: Cloud, name: DocumentName, before: Document, afte
   if (name === 'RolePolicies') return { requests: shownSteps(attachedSteps(before as never, after as never)) }
   if (name === 'CustomRole') return { requests: customRoleSteps(read) }
   if (name === 'ServicePrincipal') return { requests: [principalStep(before as never, read)] }
-  if (name === 'RoleAssignments') return { requests: assignmentSteps(before as never, read) }
+  if (name === 'RoleAssignments') return { requests: assignmentRequests(before, after) }
   if (cloud === 's3') return { after }
   const { entries } = after
   if (cloud === 'azureBlob') return { entries, sent: { corsRules: encodeBlobCors(read) } }
@@ -96,6 +96,12 @@ export function shownOf(cloud: Cloud, name: DocumentName, before: Document, afte
     entries,
     sent: name === 'Cors' ? { cors: encodeGcsCors(read) } : { lifecycle: encodeGcsLifecycle(read) },
   }
+}
+
+function assignmentRequests(before: Document, after: Document): object[] {
+  return assignmentSteps(before as never, after as never).map((step) =>
+    step.do === 'Create' ? { put: step.id, body: step.body } : { delete: step.id },
+  )
 }
 
 /** Policies as objects, so that a reader sees what changed. */
