@@ -268,6 +268,12 @@ export const REASONS = {
     next: 'Narrow what the message names; Mooring changes nothing that it did not make.',
     retry: 'Slow',
   },
+  GrantTooWide: {
+    meaning:
+      'The grant stands, but the vendor may do more than was asked for: somebody widened its role, or gave it the whole bucket besides.',
+    next: 'Take away what the message names, or ask for it in spec; Mooring removes nothing that it did not make.',
+    retry: 'Slow',
+  },
   KeyAccessMissing: {
     meaning: 'The bucket is encrypted with a KMS key that the grantee cannot use.',
     next: 'Add the statement in the message to the key policy, or encrypt the bucket otherwise.',

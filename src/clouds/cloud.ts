@@ -71,7 +71,13 @@ export function foreignTarget({ name }: Target): Error {
 }
 
 /** A read-only test, as a browser or vendor would make it, or of what defeats a grant. Equal probes are tried once a pass. */
-export type Probe = CorsPreflight | GrantProbe | RoleGrantProbe | GcsGrantProbe | BlobGrantProbe
+export type Probe =
+  | CorsPreflight
+  | GrantProbe
+  | RoleGrantProbe
+  | GcsGrantProbe
+  | CustomRoleProbe
+  | BlobGrantProbe
 
 export interface CorsPreflight {
   readonly kind: 'CorsPreflight'
@@ -106,15 +112,29 @@ export interface RoleGrantProbe {
   readonly resources: readonly string[]
 }
 
-/** What is granted on a Google Cloud Storage bucket, to be held against the bucket's settings. Looked at in mode Plan, too. */
+/**
+ * What is granted on a Google Cloud Storage bucket, to be held against the bucket's settings and against what else its
+ * policy gives to the same members. Looked at in mode Plan, too.
+ */
 export interface GcsGrantProbe {
   readonly kind: 'GcsGrant'
-  /** IAM members, `serviceAccount:reader@vendor.iam.gserviceaccount.com`. */
-  readonly members: readonly string[]
-  /** Roles by their full names. */
-  readonly roles: readonly string[]
+  readonly grants: readonly MemberGrant[]
   /** Empty for the whole bucket. */
   readonly prefix: string
+}
+
+export interface MemberGrant {
+  /** By its full name. */
+  readonly role: string
+  /** `serviceAccount:reader@vendor.iam.gserviceaccount.com` */
+  readonly member: string
+  readonly condition?: { readonly title: string; readonly description: string; readonly expression: string }
+}
+
+/** What a custom role is to permit, to be held against what it permits. Looked at in mode Plan, too. */
+export interface CustomRoleProbe {
+  readonly kind: 'CustomRoleGrant'
+  readonly permissions: readonly string[]
 }
 
 /** What is granted on an Azure storage account, to be held against the account's settings. Looked at in mode Plan, too. */
@@ -169,8 +189,16 @@ export interface TargetDriver {
   facts(): Readonly<Record<string, string>>
   /** What this bucket lacks of what a vendor demands; undefined where it lacks nothing. Absent: nothing can be demanded of it. */
   unmet?(requirement: BucketRequirement, signal: AbortSignal): Promise<Fault | undefined>
-  /** Tries one probe. Never throws for what the other side answers; `Unknown` when it could not be tried. */
-  probe(probe: Probe, signal: AbortSignal): Promise<readonly CheckResult[]>
+  /**
+   * Tries one probe. Never throws for what the other side answers; `Unknown` when it could not be tried.
+   *
+   * @param seen the documents as last read, with the owners' marks also where the document has no room for them.
+   */
+  probe(
+    probe: Probe,
+    signal: AbortSignal,
+    seen?: readonly ObservedDocument[],
+  ): Promise<readonly CheckResult[]>
 }
 
 /** Work with one CloudAccount; made once per account and content of its credentials. */

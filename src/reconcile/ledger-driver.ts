@@ -1,5 +1,6 @@
 import { type Fault, FaultError } from '../api/fault.ts'
 import type { BucketRequirement, Target, TargetDriver } from '../clouds/cloud.ts'
+import type { DocumentName } from '../plan/document.ts'
 import { canonicalJson } from '../plan/json.ts'
 import { attributed, joinedLines, type LedgerLines, linesIn, ownLines } from '../plan/ledger.ts'
 import { sealed, unsealed } from '../plan/ledger-seal.ts'
@@ -26,6 +27,8 @@ export interface LedgerScope {
 export class LedgerDriver implements TargetDriver {
   readonly #driver: TargetDriver
   readonly #scope: LedgerScope
+  /** As last read. */
+  readonly #seen = new Map<DocumentName, ObservedDocument>()
 
   constructor(driver: TargetDriver, scope: LedgerScope) {
     const { ledgers, target, owners } = scope
@@ -36,15 +39,18 @@ export class LedgerDriver implements TargetDriver {
   facts: TargetDriver['facts'] = () => this.#driver.facts()
   unmet = async (requirement: BucketRequirement, signal: AbortSignal): Promise<Fault | undefined> =>
     this.#driver.unmet?.(requirement, signal)
-  probe: TargetDriver['probe'] = (probe, signal) => this.#driver.probe(probe, signal)
+  probe: TargetDriver['probe'] = (probe, signal) =>
+    this.#driver.probe(probe, signal, [...this.#seen.values()])
 
   read: TargetDriver['read'] = async (names, signal, claimed) => {
     const observed = await this.#driver.read(names, signal, claimed)
     if (!observed.some(({ kind }) => kind.ledger === true)) return observed
     const key = await this.#scope.ledgers.key(signal)
-    return observed.map((found) =>
+    const owned = observed.map((found) =>
       found.kind.ledger === true ? { ...found, document: this.#attributed(found, key) } : found,
     )
+    for (const found of owned) this.#seen.set(found.kind.name, found)
+    return owned
   }
 
   write: TargetDriver['write'] = async (plan, signal) => {

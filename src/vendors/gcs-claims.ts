@@ -38,22 +38,23 @@ export function gcsClaims(
   const rules = (recipe.cors?.rules ?? []).filter((rule) => isWanted(rule, asked))
   const lifecycle = (recipe.lifecycle?.rules ?? []).filter((rule) => isWanted(rule, asked))
   const used = [...new Set(grants.map(({ role }) => role))].sort()
-  const members = [...new Set(grants.map(({ member }) => member))].sort()
+  const given = grants.map(({ name, role, member, lists }) => {
+    const condition = prefixCondition(location, lists)
+    return { name, part: { role, member, ...(condition === undefined ? {} : { condition }) } }
+  })
   const { prefix } = location
   return {
     used,
     entries: [
-      ...grants.map(({ name, role, member, lists }): ClaimedEntry => {
-        const condition = prefixCondition(location, lists)
-        const part = { role, member, ...(condition === undefined ? {} : { condition }) }
-        return { document: 'BucketIam', name, body: { part } }
-      }),
+      ...given.map(({ name, part }): ClaimedEntry => ({ document: 'BucketIam', name, body: { part } })),
       ...rules.map((rule) => corsEntry(rule, values)),
       ...lifecycle.flatMap((rule) => lifecycleEntries(rule, values)),
     ],
     probes: [
       ...rules.flatMap((rule) => preflightOf(rule, values)),
-      ...(grants.length === 0 ? [] : [{ kind: 'GcsGrant', members, roles: used, prefix } as const]),
+      ...(grants.length === 0
+        ? []
+        : [{ kind: 'GcsGrant', grants: given.map(({ part }) => part), prefix } as const]),
     ],
   }
 }

@@ -27,7 +27,7 @@ export function prefixCondition({ bucket, prefix }: GcsLocation, lists: boolean)
     Buffer.byteLength(`Mooring: ${prefix}`) <= TITLE_LIMIT ? `Mooring: ${prefix}` : 'Mooring: prefix'
   return {
     title,
-    description: `Only objects under ${prefix}`.slice(0, 256),
+    description: 'Only objects under the prefix',
     expression: lists ? `${objects} || ${listing}` : objects,
   }
 }

@@ -72,7 +72,7 @@ function claimsOf(
     ...wanted.map(({ role, target, tag }) => ({
       target,
       entries: customRoleClaims(role, vendor.spec.displayName, tag),
-      probes: [],
+      probes: [{ kind: 'CustomRoleGrant', permissions: role.permissions } as const],
     })),
     { target: location.target, entries, probes },
   ]

@@ -279,14 +279,14 @@ describe('a bucket of Google Cloud Storage', () => {
 
   it('is checked for what defeats a grant, and whether we could take it away again', async (test) => {
     const stage = await newStage(test)
-    const probe = { kind: 'GcsGrant', members: [READER], roles: [VIEWER], prefix: '' } as const
+    const probe = { kind: 'GcsGrant', grants: [{ role: VIEWER, member: READER }], prefix: '' } as const
     const checks = async (driver: TargetDriver) => {
       await driver.read(['BucketIam', 'Cors'], never)
       const results = await driver.probe(probe, never)
       return results.map(({ name, result, reason }) => [name, result, reason].filter(Boolean).join(' '))
     }
     assert.deepEqual(await checks(stage.session.open(stage.target)), [
-      'BucketEncryption Passed',
+      'OtherGrants Passed',
       'OwnPermissions Passed',
     ])
     const principal = `reader@${stage.account.projectId}.iam.gserviceaccount.com`
@@ -294,7 +294,7 @@ describe('a bucket of Google Cloud Storage', () => {
     world.cloud.allow(principal, stage.account.projectId, [...reads, 'storage.buckets.update'])
     const poor = { ...stage.account, principal, accessToken: world.cloud.token({ principal }) }
     assert.deepEqual(await checks((await openAs(test, poor)).open(stage.target)), [
-      'BucketEncryption Passed',
+      'OtherGrants Passed',
       'OwnPermissions Failed AccessDenied',
     ])
   })

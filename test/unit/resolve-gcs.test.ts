@@ -47,7 +47,7 @@ describe('an integration on Google Cloud Storage asks', () => {
         member: `serviceAccount:${MEMBER}`,
         condition: {
           title: 'Mooring: raw/',
-          description: 'Only objects under raw/',
+          description: 'Only objects under the prefix',
           expression: 'resource.name.startsWith("projects/_/buckets/street-scenes/objects/raw/")',
         },
       },
@@ -57,7 +57,7 @@ describe('an integration on Google Cloud Storage asks', () => {
     ])
     assert.deepEqual(resolution.claims.at(-1)?.probes, [
       { kind: 'CorsPreflight', origin: 'https://app.acme.example', method: 'GET', requestHeaders: [] },
-      { kind: 'GcsGrant', members: [`serviceAccount:${MEMBER}`], roles: [role], prefix: 'raw/' },
+      { kind: 'GcsGrant', grants: partsOf(resolution, 'BucketIam'), prefix: 'raw/' },
     ])
     assert.equal(resolution.storage, 'gs://street-scenes/raw/')
   })

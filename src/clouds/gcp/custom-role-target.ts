@@ -3,7 +3,7 @@ import type { Document, DocumentName } from '../../plan/document.ts'
 import { isJsonObject, type Json } from '../../plan/json.ts'
 import type { DocumentPlan } from '../../plan/plan-document.ts'
 import type { ObservedDocument } from '../../plan/plan-target.ts'
-import type { CheckResult, CustomRoleTarget, TargetDriver } from '../cloud.ts'
+import type { CheckResult, CustomRoleTarget, Probe, TargetDriver } from '../cloud.ts'
 import type { LedgerEntry } from '../ledger-kind.ts'
 import {
   type CustomRoleEnvelope,
@@ -15,6 +15,7 @@ import { type CustomRoleStep, customRoleSteps } from './custom-role-steps.ts'
 import type { ApiRequest, GcpApi } from './gcp-api.ts'
 import { isNotFound } from './gcp-errors.ts'
 import type { Project } from './identity.ts'
+import { checkCustomRole } from './role-checks.ts'
 
 /** What the roles of one session have in common. */
 export interface RoleSession {
@@ -28,6 +29,8 @@ export class CustomRole implements TargetDriver {
   readonly #session: RoleSession
   readonly #projectId: string
   readonly #roleId: string
+  /** In this pass: what then still shows may be IAM's delay. */
+  #wrote = false
 
   constructor({ projectId, roleId }: Pick<CustomRoleTarget, 'projectId' | 'roleId'>, session: RoleSession) {
     this.#session = session
@@ -50,6 +53,7 @@ export class CustomRole implements TargetDriver {
   async write({ before, after }: DocumentPlan, signal: AbortSignal): Promise<void> {
     const document = after as Document<LedgerEntry<CustomRolePart>>
     const steps = customRoleSteps(document, before as typeof document)
+    this.#wrote = true
     let etag = etagIn((document.envelope as CustomRoleEnvelope).read)
     for (const [n, step] of steps.entries()) {
       const request = this.#requestFor(step, etag)
@@ -63,8 +67,16 @@ export class CustomRole implements TargetDriver {
     return { 'role.name': this.#name }
   }
 
-  async probe(): Promise<readonly CheckResult[]> {
-    return []
+  async probe(
+    probe: Probe,
+    _signal: AbortSignal,
+    seen: readonly ObservedDocument[] = [],
+  ): Promise<readonly CheckResult[]> {
+    const found = seen.find(({ kind }) => kind.name === 'CustomRole')
+    if (probe.kind !== 'CustomRoleGrant' || found === undefined) return []
+    const role = { roleId: this.#roleId, projectId: this.#projectId, name: this.#name }
+    const checks = checkCustomRole(probe, role, found.document as Document<LedgerEntry<CustomRolePart>>)
+    return this.#wrote ? checks.map(({ reason: _, ...check }) => check) : checks
   }
 
   #requestFor(step: CustomRoleStep, etag: string | undefined): Omit<ApiRequest, 'service'> {

@@ -10,6 +10,7 @@ import { bucketIamKind, decodeBucketIam, encodeBucketIam } from './bucket-iam.ts
 import { lostRaceOn } from './document-faults.ts'
 import type { ApiRequest, GcpApi } from './gcp-api.ts'
 import { decodeGcsCors, encodeGcsCors, type GcsCorsEnvelope, gcsCorsKind } from './gcs-cors.ts'
+import { checkCorsOrder } from './gcs-cors-order.ts'
 import { checkGcsGrant } from './gcs-grant-checks.ts'
 import {
   decodeGcsLifecycle,
@@ -33,8 +34,7 @@ export interface GcsSession {
  * What is asked for of a bucket: its documents, what they are guarded by, whose it is, and what could defeat a grant.
  * https://docs.cloud.google.com/storage/docs/json_api/v1/buckets#resource-representations
  */
-const FIELDS =
-  'name,projectNumber,location,metageneration,cors,lifecycle,iamConfiguration,billing,encryption,ipFilter'
+const FIELDS = 'name,projectNumber,location,metageneration,cors,lifecycle,iamConfiguration,billing,ipFilter'
 
 /** One bucket: its IAM policy, its CORS and its lifecycle configuration. Whose it is, is checked before anything is written. */
 export class GcsBucket implements TargetDriver {
@@ -44,7 +44,6 @@ export class GcsBucket implements TargetDriver {
   readonly #pace: Turns
   #seen: JsonObject | undefined
   #read: readonly DocumentName[] = []
-  #policy: Document<LedgerEntry<MemberPart>> | undefined
   /** The metageneration that our own write made of another one; null where its answer did not say. */
   readonly #after = new Map<string, string | null>()
 
@@ -97,9 +96,15 @@ export class GcsBucket implements TargetDriver {
     }
   }
 
-  async probe(probe: Probe, signal: AbortSignal): Promise<readonly CheckResult[]> {
-    if (probe.kind === 'CorsPreflight')
-      return [await this.#session.preflight.check(this.#bucket, '', probe, signal)]
+  async probe(
+    probe: Probe,
+    signal: AbortSignal,
+    seen: readonly ObservedDocument[] = [],
+  ): Promise<readonly CheckResult[]> {
+    if (probe.kind === 'CorsPreflight') {
+      const answer = await this.#session.preflight.check(this.#bucket, '', probe, signal)
+      return [answer, ...checkCorsOrder(probe, entriesOf<JsonObject>('Cors', seen))]
+    }
     if (probe.kind !== 'GcsGrant' || this.#seen === undefined) return []
     const own = await checkOwnRights(
       this.#session.api,
@@ -107,7 +112,8 @@ export class GcsBucket implements TargetDriver {
       this.#read.some((name) => name !== 'BucketIam'),
       signal,
     )
-    return [...checkGcsGrant(probe, this.#bucket, this.#seen, this.#policy?.entries ?? []), own]
+    const policy = entriesOf<MemberPart>('BucketIam', seen)
+    return [...checkGcsGrant(probe, this.#bucket, this.#seen, policy), own]
   }
 
   #decode(name: DocumentName, bucket: JsonObject, policy: Json | undefined): ObservedDocument {
@@ -118,7 +124,6 @@ export class GcsBucket implements TargetDriver {
           bucket: this.#bucket,
           uniformAccess: hasUniformAccess(bucket),
         })
-        this.#policy = document
         return observed({ kind: bucketIamKind, document })
       }
       case 'Cors':
@@ -207,6 +212,14 @@ function hasUniformAccess({ iamConfiguration }: JsonObject): boolean {
     ? iamConfiguration
     : {}
   return [uniform, former].some((setting) => isJsonObject(setting) && setting.enabled === true)
+}
+
+function entriesOf<Part>(
+  name: DocumentName,
+  seen: readonly ObservedDocument[],
+): readonly LedgerEntry<Part>[] {
+  const found = seen.find(({ kind }) => kind.name === name)
+  return (found?.document.entries ?? []) as readonly LedgerEntry<Part>[]
 }
 
 function observed({
