@@ -20,7 +20,10 @@ const yamlIn = (folder: string): string[] =>
 const textOf = (file: string): string => readFileSync(join(repository, file), 'utf8')
 
 /** Placeholders that have a value in one cloud, or once the cloud has answered. */
-const LATER = ['role.arn', 'role.name', 'projectId', 'projectNumber', 'location']
+const LATER = [
+  ...['role.arn', 'role.name', 'projectId', 'projectNumber', 'location'],
+  ...['tenantId', 'subscriptionId', 'resourceGroup', 'storageAccount', 'container', 'blobEndpoint'],
+]
 const files = yamlIn('deploy/vendors')
 const shipped = files.map((file): StorageVendor => parse(textOf(`deploy/vendors/${file}`)))
 const page = textOf('docs/vendors.md')
