@@ -74,6 +74,19 @@ describe('a recipe for Google Cloud Storage is refused', () => {
           /customRoles\[read\]\.permissions: /,
         ] as const,
     ),
+    ...['roles/storage.bucketViewer', 'roles/storage.legacyBucketReader'].map(
+      (role) =>
+        [
+          `for ${role}, which is worth nothing below a prefix`,
+          granting(VENDOR, role),
+          /grants\[read\]\.role: .* asked of the bucket.*requirements\.prefix: Unsupported/,
+        ] as const,
+    ),
+    [
+      'for a permission on the bucket, where integrations can have a prefix',
+      permitting('storage.buckets.get'),
+      /customRoles\[read\]\.permissions: storage\.buckets\.get is asked of the bucket.*requirements\.prefix: Unsupported/,
+    ],
     [
       'for a lifecycle rule outside the prefix',
       { ...RECIPE, lifecycle: { rules: [{ name: 'tidy', prefix: 'temp/', expirationDays: 7 }] } },
@@ -130,7 +143,10 @@ describe('a recipe for Google Cloud Storage is sound', () => {
       ),
     ],
     ['with Google’s role for writing objects', granting(VENDOR, 'roles/storage.objectAdmin')],
-    ['with a permission that only looks at the bucket', permitting('storage.buckets.get')],
+    [
+      'with a permission that only looks at the bucket, where integrations can have no prefix',
+      { ...permitting('storage.buckets.get'), requirements: { prefix: 'Unsupported' } },
+    ],
     ['with permissions on uploads', permitting('storage.multipartUploads.create')],
     [
       'with a lifecycle rule below the prefix',

@@ -21,9 +21,11 @@ function permissionIn({ metadata, text }: GoogleError): string | undefined {
   return named !== undefined && /^[a-z]+(?:\.[a-zA-Z]+){2,}$/.test(named) ? named : undefined
 }
 
-function command({ projectId, identity }: GcpCall): string {
+/** The roles are those of docs/gcp-permissions.md, by the ids that its commands give them. */
+function command({ service, projectId, identity }: GcpCall): string {
   const member = identity.includes('@') ? memberOf(identity) : '<identity>'
-  return `gcloud projects add-iam-policy-binding ${projectId} --member=${member} --role=projects/${projectId}/roles/mooringOperator --condition=None`
+  const role = service === 'iam' ? 'mooringRoles' : 'mooringOperator'
+  return `gcloud projects add-iam-policy-binding ${projectId} --member=${member} --role=projects/${projectId}/roles/${role} --condition=None`
 }
 
 function memberOf(email: string): string {

@@ -45,16 +45,21 @@ function secretTokens(secret: Readonly<Record<string, string>>, parts: TokenPart
     return key.type === 'service_account' ? keyTokens(key, parts) : federatedTokens(key, parts)
   }
   if (accessToken) return fixedToken(accessToken)
-  throw new FaultError({
-    reason: 'CredentialsRejected',
-    message:
-      'the Secret in spec.gcp.credentialsSecretRef has no value under credentials.json (a service account key or a configuration of workload identity federation) and none under accessToken.',
-    retry: retryOf('CredentialsRejected'),
-  })
+  throw unusable(
+    'the Secret in spec.gcp.credentialsSecretRef has no value under credentials.json (a service account key or a configuration of workload identity federation) and none under accessToken.',
+  )
+}
+
+function unusable(message: string): FaultError {
+  return new FaultError({ reason: 'CredentialsRejected', message, retry: retryOf('CredentialsRejected') })
 }
 
 /** Whose it is, a token does not say; asking Google would send it to one more place. */
 function fixedToken(token: string): TokenSource {
+  if (!/^[\x21-\x7e]+$/.test(token))
+    throw unusable(
+      'accessToken in the Secret in spec.gcp.credentialsSecretRef is no token: it has a line break, a blank or another letter that no request can carry. Put it there in one line.',
+    )
   return {
     token: async () => token,
     forget: () => undefined,

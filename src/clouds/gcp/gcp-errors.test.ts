@@ -98,7 +98,7 @@ const ROWS: readonly Row[] = [
     ]),
     ROLE,
     'AccessDenied',
-    /may not iam\.roles\.create/,
+    /may not iam\.roles\.create.*--role=projects\/perception-prod\/roles\/mooringRoles/,
   ],
   [
     'no permission, without words',

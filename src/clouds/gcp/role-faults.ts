@@ -11,6 +11,6 @@ import type { GoogleError } from './google-error.ts'
  */
 export function idTaken(error: GoogleError, call: GcpCall): FaultError {
   if (call.operation !== 'CreateRole') return lostRace(error, call)
-  const message = `${subjectOf(call)} was deleted, and its id stays taken for up to 37 days: 7 in which it can be brought back (gcloud iam roles undelete), then 30 more. Wait until then, or let the vendor's recipe use another role id; nothing was written.`
+  const message = `${subjectOf(call)} was deleted, and its id stays taken for up to 37 days: 7 in which it can be brought back (gcloud iam roles undelete), then 30 more. Wait until then, or apply the StorageVendor under another name and use that one: its role has another id; nothing was written.`
   return fault('Conflict', message)
 }

@@ -237,6 +237,16 @@ describe('a session with Google Cloud', () => {
     )
   })
 
+  for (const accessToken of ['ya29.one\nya29.two', 'ya29 two', 'yä29']) {
+    it(`with the token ${JSON.stringify(accessToken)} in the Secret is refused, without a word of it`, async () => {
+      const hooks = { fence: () => undefined, onCall: () => undefined }
+      await assert.rejects(openSession({ gcp: { projectId: 'p' } }, { accessToken }, hooks), (error) => {
+        assert.doesNotMatch((error as Error).message, /29/)
+        return faultOf('CredentialsRejected', /accessToken .* in one line/)(error)
+      })
+    })
+  }
+
   it('loads none of Google’s libraries where no account needs them', async () => {
     const script = `
       import { openSession } from './src/clouds/index.ts'
