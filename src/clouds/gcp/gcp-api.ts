@@ -39,11 +39,6 @@ export class GcpApi {
     this.#parts = parts
   }
 
-  /** Where the bucket's objects are, for people and preflights. */
-  get storageBase(): string {
-    return this.#parts.bases.storage
-  }
-
   /**
    * The answer's body.
    *

@@ -2,6 +2,7 @@ import type { Document, DocumentKind } from '../../plan/document.ts'
 import { canonicalJson, isJsonObject, type Json, type JsonObject } from '../../plan/json.ts'
 import { type LedgerEntry, ledgerKind, partsToWrite, unmarked } from '../ledger-kind.ts'
 import { asList, unreadable } from '../unreadable.ts'
+import { setOf } from './text-set.ts'
 
 /**
  * A CORS rule of a bucket in the API's own names; fields that this version does not know are kept.
@@ -63,18 +64,11 @@ export function encodeGcsCors(document: Document<LedgerEntry<GcsCorsRule>>): Gcs
 function meaningOfRule({ origin, method, responseHeader, maxAgeSeconds, ...others }: GcsCorsRule): string {
   return canonicalJson({
     ...others,
-    origin: setOf(origin),
-    method: setOf(method),
-    responseHeader: setOf(responseHeader, (name) => name.toLowerCase()),
+    origin: setOf(origin ?? []),
+    method: setOf(method ?? []),
+    responseHeader: setOf(responseHeader ?? [], (name) => name.toLowerCase()),
     maxAgeSeconds: maxAgeSeconds ?? null,
   })
-}
-
-/** A list whose order and doubles do not count; anything else stays as it is. */
-function setOf(value: Json | undefined, form: (text: string) => string = (text) => text): Json {
-  const list = value ?? []
-  if (!Array.isArray(list) || !list.every((item) => typeof item === 'string')) return list
-  return [...new Set(list.map(form))].sort()
 }
 
 function listed(value: Json | undefined): string {

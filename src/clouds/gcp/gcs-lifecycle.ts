@@ -2,6 +2,7 @@ import type { Document, DocumentKind, LimitBreach } from '../../plan/document.ts
 import { canonicalJson, isJsonObject, type Json, type JsonObject } from '../../plan/json.ts'
 import { type LedgerEntry, ledgerKind, partsToWrite, unmarked } from '../ledger-kind.ts'
 import { asList, unreadable } from '../unreadable.ts'
+import { setOf } from './text-set.ts'
 
 /** https://docs.cloud.google.com/storage/docs/lifecycle ("up to 100 lifecycle management rules" per bucket) */
 export const GCS_LIFECYCLE_RULE_LIMIT = 100
@@ -75,11 +76,6 @@ function meaningOfRule({ condition, ...others }: GcsLifecycleRule): string {
   if (!isJsonObject(condition)) return canonicalJson({ ...others, condition: condition ?? {} })
   const conditions = Object.entries(condition).map(([name, value]) => [name, setOf(value)])
   return canonicalJson({ ...others, condition: Object.fromEntries(conditions) })
-}
-
-function setOf(value: Json): Json {
-  if (!Array.isArray(value) || !value.every((item) => typeof item === 'string')) return value
-  return [...new Set(value)].sort()
 }
 
 function breach(document: Document<LedgerEntry<GcsLifecycleRule>>): LimitBreach | undefined {
