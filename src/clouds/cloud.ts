@@ -163,7 +163,10 @@ export interface CheckResult {
   readonly name: string
   readonly result: 'Passed' | 'Failed' | 'Unknown'
   readonly message: string
-  /** The condition's reason while this check fails, where waiting does not help; not shown in status.checks. */
+  /**
+   * The condition's reason while this check fails, where waiting does not help; of an `Unknown` one it says only how soon it
+   * is tried again. Not shown in status.checks.
+   */
   readonly reason?: Reason | undefined
 }
 

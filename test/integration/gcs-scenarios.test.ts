@@ -164,6 +164,50 @@ describe('an integration on Google Cloud Storage', () => {
     await assertOnlyStrangers(bucket, theirs)
   })
 
+  it('is not Ready while its role permits more than the vendor’s page asks for', async () => {
+    const bucket = await stage.bucket()
+    await apply(stage.gcs('wide', bucket), stage.gcs('held', await stage.bucket()))
+    await stage.untilReady('wide', 'True', 'Verified')
+    await stage.untilReady('held', 'True', 'Verified')
+    const [role] = (await stage.roles()).filter(({ deleted }) => deleted !== true)
+    const permit = (...includedPermissions: string[]) =>
+      stage.asStranger('PATCH', `/v1/${role?.name}?updateMask=includedPermissions,description`, {
+        includedPermissions,
+        description: 'edited',
+      })
+    await permit('storage.objects.get', 'storage.objects.delete')
+    await stage.untilReady('wide', 'False', 'GrantTooWide')
+    assert.match(
+      await message('wide'),
+      /storage\.objects\.delete.*gcloud iam roles update .* --remove-permissions=storage\.objects\.delete$/,
+    )
+    assert.match(
+      (await stage.roles())[0]?.description ?? '',
+      /\[mooring:[0-9a-f]{8}\]$/,
+      'it has its tag again',
+    )
+    await permit('storage.objects.get')
+    await stage.untilReady('wide', 'True', 'Verified')
+    await stage.leave('wide', 'held')
+    assert.ok((await stage.roles()).every(({ deleted }) => deleted))
+  })
+
+  it('with a prefix is not Ready while somebody gives the vendor the whole bucket', async () => {
+    const bucket = await stage.bucket()
+    await apply(stage.gcs('narrow', bucket, { gcs: { bucket, prefix: 'raw/' } }))
+    await stage.untilReady('narrow', 'True', 'Verified')
+    const ours = (await stage.bindings(bucket)).find(({ members }) => members.includes(MEMBER))
+    assert.ok(ours)
+    await stage.addBindings(bucket, { role: ours.role, members: [MEMBER] })
+    await stage.untilReady('narrow', 'False', 'GrantTooWide')
+    assert.match(
+      await message('narrow'),
+      /without a condition, so the vendor reaches more than the prefix "raw\/"/,
+    )
+    await stage.leave('narrow')
+    assert.equal((await grants(bucket)).filter((one) => one.includes(VENDOR)).length, 1, 'the stranger’s')
+  })
+
   it('with a prefix is a condition on object names, and says what the bucket lacks for it', async () => {
     const bucket = await stage.bucket({ isUniform: false })
     await apply(stage.gcs('limited', bucket, { gcs: { bucket, prefix: 'raw/' } }))

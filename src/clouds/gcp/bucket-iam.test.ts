@@ -134,17 +134,6 @@ describe('a bucket’s IAM policy', () => {
       '1501 of at most 1500 principals',
     ],
     [
-      'principals that are left out of the audit log',
-      decodeBucketIam(
-        {
-          bindings: [{ role: VIEWER, members: people(1_490, 'user:') }],
-          auditConfigs: [{ auditLogConfigs: [{ exemptedMembers: people(10, 'user:') }] }],
-        },
-        about,
-      ),
-      '1501 of at most 1500 principals',
-    ],
-    [
       'one group many times, and domains',
       read({ role: VIEWER, members: [...people(249, 'domain:'), 'group:g@b.c', 'group:g@b.c'] }),
       undefined,

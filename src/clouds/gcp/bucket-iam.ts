@@ -59,13 +59,13 @@ export function encodeBucketIam(document: Document<LedgerEntry<MemberPart>>): Js
 }
 
 function breach(document: Document<LedgerEntry<MemberPart>>): LimitBreach | undefined {
-  const { policy, bucket, uniformAccess } = document.envelope as BucketIamEnvelope
+  const { bucket, uniformAccess } = document.envelope as BucketIamEnvelope
   const conditional = document.entries.some(
     ({ mark, part }) => mark !== undefined && part.condition !== undefined,
   )
   if (conditional && !uniformAccess)
     return { reason: 'UniformAccessNeeded', detail: needsUniformAccess(bucket) }
-  return policyBreach(policy, encodeBucketIam(document)?.bindings)
+  return policyBreach(encodeBucketIam(document)?.bindings)
 }
 
 /** https://docs.cloud.google.com/storage/docs/access-control/iam#conditions ("uniform bucket-level access") */

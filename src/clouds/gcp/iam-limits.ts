@@ -1,9 +1,9 @@
 import type { LimitBreach } from '../../plan/document.ts'
-import { isJsonObject, type Json, type JsonObject } from '../../plan/json.ts'
+import type { Json } from '../../plan/json.ts'
 import { bindingsIn, type MemberPart } from './iam-bindings.ts'
 
 /**
- * Principals in all bindings and audit-logging exemptions of one policy; each occurrence counts.
+ * Principals in all bindings of one policy; each occurrence counts. Policies of buckets have no audit-logging exemptions.
  * https://docs.cloud.google.com/iam/quotas ("Total number of principals"), also https://docs.cloud.google.com/storage/quotas
  */
 export const PRINCIPALS_LIMIT = 1_500
@@ -13,12 +13,11 @@ export const GROUPS_LIMIT = 250
 export const CONDITIONS_LIMIT = 20
 
 /** The first limit of IAM that a policy with these bindings exceeds; undefined for bindings as they are. */
-export function policyBreach(policy: JsonObject, bindings: Json | undefined): LimitBreach | undefined {
+export function policyBreach(bindings: Json | undefined): LimitBreach | undefined {
   if (bindings === undefined) return undefined
   const parts = bindingsIn({ bindings }, 'bucket IAM policy').flatMap(({ parts: members }) => members)
-  const principals = parts.length + exemptedIn(policy.auditConfigs)
-  if (principals > PRINCIPALS_LIMIT)
-    return tooLarge(`${principals} of at most ${PRINCIPALS_LIMIT} principals`)
+  if (parts.length > PRINCIPALS_LIMIT)
+    return tooLarge(`${parts.length} of at most ${PRINCIPALS_LIMIT} principals`)
   const groups = groupsIn(parts)
   if (groups > GROUPS_LIMIT) return tooLarge(`${groups} of at most ${GROUPS_LIMIT} groups and domains`)
   return conditionsBreach(parts)
@@ -40,19 +39,6 @@ function conditionsBreach(parts: readonly MemberPart[]): LimitBreach | undefined
       return tooLarge(`${size} of at most ${CONDITIONS_LIMIT} different conditions on ${which}`)
   }
   return undefined
-}
-
-/** https://docs.cloud.google.com/logging/docs/audit/configure-data-access ("exemptedMembers") */
-function exemptedIn(auditConfigs: Json | undefined): number {
-  const lists = objectsIn(auditConfigs).flatMap(({ auditLogConfigs }) => objectsIn(auditLogConfigs))
-  return lists.reduce(
-    (sum, { exemptedMembers }) => sum + (Array.isArray(exemptedMembers) ? exemptedMembers.length : 0),
-    0,
-  )
-}
-
-function objectsIn(value: Json | undefined): JsonObject[] {
-  return Array.isArray(value) ? value.filter(isJsonObject) : []
 }
 
 function tooLarge(detail: string): LimitBreach {
