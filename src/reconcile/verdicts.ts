@@ -30,7 +30,7 @@ export function verdicts(resolution: Resolution, answer: OwnerReport | undefined
   if (answer.documents.length === 0 && answer.fault !== undefined) return stopped(answer.fault)
   const documents = worstOfEach([
     ...awaitedVerdicts(resolution),
-    ...answer.documents.map(documentVerdict),
+    ...answer.documents.filter(speaksOfAccess).map(documentVerdict),
     ...elsewhere(answer),
   ])
   const verified = verifiedVerdict(answer)
@@ -87,7 +87,10 @@ function departing(hold: Hold, fault: Fault | undefined, answer: OwnerReport | u
   if (answer === undefined || answer.present) return unknown('Revoking', 'The access is being taken away.')
   const reason = hold === 'Expired' ? 'Expired' : 'Revoking'
   const left = answer.documents.find(
-    ({ document, state }) => CONDITION_OF[document] === 'AccessGranted' && state === 'Adopted',
+    (outcome) =>
+      CONDITION_OF[outcome.document] === 'AccessGranted' &&
+      outcome.state === 'Adopted' &&
+      speaksOfAccess(outcome),
   )
   const message =
     left === undefined
@@ -114,6 +117,11 @@ function planned(answer: OwnerReport | undefined): Verdict[] {
     { type: 'Ready', status: 'False', reason: 'Planned', message },
     { type: 'AccessGranted', status: 'Unknown', reason: 'Planned', message },
   ]
+}
+
+/** A service principal gives access to nothing; only its absence does, by keeping access from being given. */
+function speaksOfAccess({ document, fault }: DocumentOutcome): boolean {
+  return document !== 'ServicePrincipal' || fault !== undefined
 }
 
 function documentVerdict({ document, label, state, fault }: DocumentOutcome): Verdict {

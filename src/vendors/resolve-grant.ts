@@ -47,7 +47,9 @@ export function resolveGrant(input: ResolveInput, location: Location): Found<Gra
   if (!parameters.ok) return parameters
   const needed = spokenOf(parameters.value, recipe.value.recipe)
   const grant = grantOf(input, vendor, recipe.value, access, needed)
-  const refused = grant.ok ? notAllowed(input, location, access, keysIn(grant.value)) : undefined
+  const refused = grant.ok
+    ? notAllowed(input, reachOf(location, grant.value), access, keysIn(grant.value))
+    : undefined
   return refused === undefined ? grant : { ok: false, fault: refused }
 }
 
@@ -146,6 +148,22 @@ function notAllowed(
   const rule = `{namespaces: [${namespace}], vendors: [${vendorName}], storage: ["${bucket}/${prefix}"], access: [${access}]${keys}}`
   const message = `CloudAccount "${account?.metadata.name}" does not allow this. Its spec.allow needs one rule that matches it whole, for example ${rule}.`
   return { reason: 'NotAllowed', message, retry: 'OnChange' }
+}
+
+/** https://learn.microsoft.com/azure/role-based-access-control/built-in-roles/storage#storage-blob-delegator: it reads no blob. */
+const DELEGATOR = 'db58b8e5-c6ad-4a2a-8342-4190687cbf4a'
+
+/** What the grant reaches: more than the container that is named, where the recipe gives a role on the whole account. */
+function reachOf(location: Location, { claims }: Grant): Location {
+  const parts = claims.flatMap(({ entries }) =>
+    entries.flatMap(({ document, body }) =>
+      document === 'RoleAssignments'
+        ? [(body as { readonly part: { readonly scope: string; readonly roleDefinitionId: string } }).part]
+        : [],
+    ),
+  )
+  const isWide = parts.some(({ scope, roleDefinitionId }) => scope === '' && roleDefinitionId !== DELEGATOR)
+  return isWide ? { ...location, prefix: '' } : location
 }
 
 /** KMS keys that the vendor would be let use: by the key's own policy, or by the role. */

@@ -66,6 +66,7 @@ describe('an integration on Azure Blob Storage', () => {
     assert.deepEqual([assignment?.role, more], [READER, []])
     assert.match(assignment?.scope ?? '', new RegExp(`/storageAccounts/${account}$`, 'i'))
     assert.deepEqual(await world.cors(account), [RULE])
+    assert.equal(conditionOf(await world.si('scenes'), 'AccessGranted')?.reason, 'Applied')
     for (const origin of RULE.allowedOrigins)
       assert.equal((await preflight(world.cloud, account, origin, 'GET')).status, 200, origin)
     assert.equal((await preflight(world.cloud, account, 'https://evil.example', 'GET')).status, 403)
@@ -197,6 +198,39 @@ describe('an integration on Azure Blob Storage', () => {
       assert.deepEqual([await ours(account), await world.cors(account)], [then, [RULE]]),
     )
     await world.leave('wiped')
+    await assertNothingOfUs(account)
+  })
+
+  it('leaves an assignment there that a stranger made anew in the place of its own', async () => {
+    const account = await world.storageAccount()
+    await apply(world.blob('replaced', account))
+    await world.untilReady('replaced', 'True', 'Verified')
+    const [own] = await ours(account)
+    await operator.stop()
+    await world.asStranger('DELETE', `${own?.id}?api-version=2022-04-01`)
+    await world.assign(account, vendor)
+    const theirs = await ours(account)
+    operator = await world.operator()
+    await world.leave('replaced')
+    assert.deepEqual(await ours(account), theirs)
+    assert.deepEqual(await world.cors(account), [])
+  })
+
+  it('does not go while the subscription merely does not show', async () => {
+    const account = await world.storageAccount()
+    await apply(world.blob('hidden', account))
+    await world.untilReady('hidden', 'True', 'Verified')
+    const hidden = world.cloud.fail(
+      1_000,
+      404,
+      ({ principal, path }) => principal === world.me.clientId && path.startsWith('/subscriptions/'),
+      'SubscriptionNotFound: The subscription could not be found.',
+    )
+    await world.delete('hidden')
+    await world.untilReady('hidden', 'False', 'WrongAccount')
+    assert.equal((await ours(account)).length, 1)
+    hidden.remove()
+    await world.untilGone('hidden')
     await assertNothingOfUs(account)
   })
 

@@ -75,6 +75,17 @@ describe('an integration on Azure Blob Storage cannot be resolved', () => {
       /storage: \["streetscenes\/"\]/,
     ],
     [
+      'when a rule allows one container, and the recipe reads the whole account',
+      {
+        account: allowing('streetscenes/images'),
+        vendor: anAzureVendor({
+          roleAssignments: AZURE_RECIPE.roleAssignments.map((one) => ({ ...one, scope: 'StorageAccount' })),
+        }),
+      },
+      'NotAllowed',
+      /storage: \["streetscenes\/"\]/,
+    ],
+    [
       'with a storage account whose name is none',
       {
         integration: onAzure({ azureBlob: { resourceGroup: 'perception', storageAccount: 'Street-Scenes' } }),

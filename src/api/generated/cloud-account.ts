@@ -143,7 +143,7 @@ export interface AzureSubscription {
    */
   readonly createServicePrincipals?: boolean
   /**
-   * `true`: a service principal that the operator created is deleted when the last integration of its vendor goes. Absent or false: it stays.
+   * `true`: a service principal that the operator created is deleted when the last integration of its vendor goes, unless it still has role assignments in this subscription. Those in others are not seen, so leave it out where several subscriptions or clusters share the tenant. Absent or false: it stays.
    */
   readonly removeServicePrincipals?: boolean
   readonly endpoints?: AzureEndpoints

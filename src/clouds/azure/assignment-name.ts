@@ -3,6 +3,9 @@ import { createHash } from 'node:crypto'
 /** A UUID of Mooring's own, made once; names of role assignments are made in it. */
 const NAMESPACE = '7d0c2d5e-6c1f-5f0a-9a53-8b1f6c3f4e21'
 
+/** What role assignments of Mooring are described as. */
+export const MADE_BY_MOORING = 'Made by Mooring for a StorageIntegration.'
+
 /**
  * The name that a role assignment of this installation has: the same at every try, so that a create whose answer was lost makes
  * no second one. UUID version 5 (https://www.rfc-editor.org/rfc/rfc9562#name-uuid-version-5); Azure demands a GUID

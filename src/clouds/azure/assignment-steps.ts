@@ -2,7 +2,7 @@ import type { Document } from '../../plan/document.ts'
 import type { JsonObject } from '../../plan/json.ts'
 import { parseMark } from '../../plan/mark.ts'
 import type { LedgerEntry } from '../ledger-kind.ts'
-import { assignmentName } from './assignment-name.ts'
+import { assignmentName, MADE_BY_MOORING } from './assignment-name.ts'
 import { containerIn, scopeId } from './resource-id.ts'
 import {
   type AssignmentPart,
@@ -24,7 +24,8 @@ export type AssignmentStep =
 
 /**
  * What makes the assignments what the entries say. What comes is made before what goes is deleted, so that nobody is without
- * access in between; what strangers made is neither.
+ * access in between; what strangers made is neither. An assignment that a stranger made anew in the place of ours says the same
+ * as ours did, but has another name, so it stays.
  */
 export function assignmentSteps(
   before: Document<LedgerEntry<AssignmentPart>>,
@@ -33,14 +34,12 @@ export function assignmentSteps(
   const { account, read } = after.envelope as AssignmentsEnvelope
   const wanted = Map.groupBy(after.entries, ({ part }) => meaningOfAssignment(part))
   const there = new Set(read.map(({ part }) => meaningOfAssignment(part)))
-  const owned = new Set(
-    before.entries.flatMap(({ mark, part }) => (mark === undefined ? [] : [meaningOfAssignment(part)])),
-  )
+  const owned = new Set(before.entries.flatMap((entry) => nameFor(entry, account) ?? []))
   const creates = [...wanted].flatMap(([meaning, [entry]]) =>
     there.has(meaning) || entry === undefined ? [] : createStep(entry, account),
   )
   const deletes = read
-    .filter(({ part }) => owned.has(meaningOfAssignment(part)) && !wanted.has(meaningOfAssignment(part)))
+    .filter(({ id, part }) => owned.has(nameIn(id)) && !wanted.has(meaningOfAssignment(part)))
     .map(({ id }) => ({ do: 'Delete', id }) as const)
   return [...creates, ...deletes]
 }
@@ -50,17 +49,27 @@ export function assignmentSteps(
  * https://learn.microsoft.com/azure/role-based-access-control/troubleshooting#symptom---assigning-a-role-to-a-new-principal-sometimes-fails
  */
 function createStep({ mark, part }: LedgerEntry<AssignmentPart>, account: string): AssignmentStep[] {
-  const installation = parseMark(mark)?.installation
-  if (installation === undefined || part.principalId === undefined) return []
-  const [scope, role, principal] = tripleOf(part)
-  const name = assignmentName(installation, account, scope, role, principal)
+  const name = nameFor({ ...(mark === undefined ? {} : { mark }), part }, account)
+  if (name === undefined || part.principalId === undefined) return []
+  const [scope, role] = tripleOf(part)
   const [, , subscription = ''] = account.split('/')
   const properties = {
     roleDefinitionId: `/subscriptions/${subscription}/providers/Microsoft.Authorization/roleDefinitions/${role}`,
     principalId: part.principalId,
     principalType: 'ServicePrincipal',
-    description: 'Made by Mooring for a StorageIntegration.',
+    description: MADE_BY_MOORING,
   }
   const id = `${scopeId(account, scope)}/providers/Microsoft.Authorization/roleAssignments/${name}`
   return [{ do: 'Create', id, container: containerIn(scope), body: { properties } }]
+}
+
+/** The name that an assignment of ours has; undefined for a stranger's, and for one whose principal is not known. */
+function nameFor({ mark, part }: LedgerEntry<AssignmentPart>, account: string): string | undefined {
+  const installation = parseMark(mark)?.installation
+  if (installation === undefined || part.principalId === undefined) return undefined
+  return assignmentName(installation, account, ...tripleOf(part))
+}
+
+function nameIn(id: string): string {
+  return id.split('/').at(-1)?.toLowerCase() ?? ''
 }

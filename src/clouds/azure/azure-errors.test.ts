@@ -116,7 +116,7 @@ const CASES: readonly Case[] = [
     call: READ,
     status: 404,
     body: arm('SubscriptionNotFound'),
-    reason: 'StorageAccountNotFound',
+    reason: 'WrongAccount',
     words: /subscription s does not exist/,
   },
   {

@@ -41,9 +41,10 @@ function noGroup(call: AzureCall): FaultError {
   return fault('StorageAccountNotFound', message)
 }
 
+/** Never a target that is gone: Azure says the same of a subscription that it merely does not show. */
 function noSubscription({ subscriptionId }: AzureCall): FaultError {
-  const message = `subscription ${subscriptionId} does not exist. Correct spec.azure.subscriptionId (create the CloudAccount anew, since it cannot change).`
-  return fault('StorageAccountNotFound', message)
+  const message = `subscription ${subscriptionId} does not exist, or Mooring's identity may not see it. Give the identity its role there again; or, if spec.azure.subscriptionId is wrong, create the CloudAccount anew, since it cannot change.`
+  return fault('WrongAccount', message)
 }
 
 /** https://learn.microsoft.com/azure/azure-resource-manager/management/request-limits-and-throttling, https://learn.microsoft.com/graph/throttling */

@@ -7,6 +7,7 @@ import type { AzureApi } from './azure-api.ts'
 import { isNotFound, isThereAlready } from './azure-errors.ts'
 import { lostRaceOn } from './document-faults.ts'
 import { findPrincipal } from './find-principal.ts'
+import { assignmentsOf, isOfMooring, stillUsed } from './principal-use.ts'
 import {
   decodePrincipal,
   type FoundPrincipal,
@@ -89,8 +90,14 @@ export class ServicePrincipal implements TargetDriver {
     if (race.isLost) throw lostRaceOn(`the service principal of application ${this.#clientId}`)
   }
 
-  /** https://learn.microsoft.com/graph/api/serviceprincipal-delete */
+  /**
+   * One that somebody else gave a role to in the subscription stays: with it their assignment would lose its meaning.
+   * https://learn.microsoft.com/graph/api/serviceprincipal-delete
+   */
   async #delete({ id }: Extract<PrincipalStep, { do: 'Delete' }>, signal: AbortSignal): Promise<void> {
+    const left = await assignmentsOf(this.#session.api, id, signal)
+    if (left.some(isOfMooring)) throw stillUsed(this.#clientId)
+    if (left.length > 0) return
     const path = `/v1.0/servicePrincipals/${encodeURIComponent(id)}`
     const request = { service: 'graph', operation: 'DeleteServicePrincipal', method: 'DELETE', path } as const
     await this.#session.api.send(request, this.#subject, signal, isNotFound)
