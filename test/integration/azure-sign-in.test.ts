@@ -158,7 +158,7 @@ describe('signing in to Azure', () => {
     [
       'a subscription that does not exist',
       (here) => [secretOf(here), { subscriptionId: randomUUID() }],
-      'StorageAccountNotFound',
+      'WrongAccount',
       /subscription \S+ does not exist/,
     ],
     [
