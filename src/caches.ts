@@ -1,4 +1,3 @@
-import { findCondition } from './api/conditions.ts'
 import type { CloudAccount } from './api/generated/cloud-account.ts'
 import type { StorageIntegration } from './api/generated/storage-integration.ts'
 import type { StorageVendor } from './api/generated/storage-vendor.ts'
@@ -52,13 +51,4 @@ export function reflectAll(rest: Rest, caches: Caches, log: Log): KindReflector[
 function labelsOnly({ metadata }: KubeObject): KubeObject {
   const { name, uid, resourceVersion, labels = {} } = metadata
   return { metadata: { name, uid, resourceVersion, labels } }
-}
-
-/** How many integrations have each reason in their Ready condition. */
-export function countByReason(integrations: readonly StorageIntegration[]): Record<string, number> {
-  const byReason = Map.groupBy(
-    integrations,
-    ({ status }) => findCondition(status?.conditions, 'Ready')?.reason ?? 'None',
-  )
-  return Object.fromEntries([...byReason].map(([reason, list]) => [reason, list.length]))
 }

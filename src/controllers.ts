@@ -45,8 +45,15 @@ export interface ControllerParts {
 /** One queue for each controller. */
 export type Queues = Readonly<Record<'integration' | 'target' | 'account' | 'vendor', Queue>>
 
-export function makeQueues(): Queues {
-  return { integration: new Queue(), target: new Queue(), account: new Queue(), vendor: new Queue() }
+/** @param onTaken told of every key that is taken: of which queue, and for how many seconds it had been ready. */
+export function makeQueues(onTaken: (queue: string, waitedSeconds: number) => void): Queues {
+  const named = (name: keyof Queues): Queue => new Queue({ onTaken: onTaken.bind(undefined, name) })
+  return {
+    integration: named('integration'),
+    target: named('target'),
+    account: named('account'),
+    vendor: named('vendor'),
+  }
 }
 
 /** The controllers of one process, and how many passes of each run side by side. */

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
-import { countByReason, emptyCaches, type KindReflector, reflectAll } from './caches.ts'
+import { emptyCaches, reflectAll } from './caches.ts'
 import type { Config } from './config.ts'
-import { buildControllers, makeQueues, type Queues } from './controllers.ts'
+import { buildControllers, makeQueues } from './controllers.ts'
 import type { Connection } from './kube/connection.ts'
 import { EventRecorder } from './kube/events.ts'
 import { fencedRest } from './kube/fenced-rest.ts'
@@ -11,8 +11,8 @@ import { HttpRest } from './kube/http-rest.ts'
 import { LeaderElector } from './kube/lease.ts'
 import type { Log } from './kube/log.ts'
 import type { StopParts } from './kube/stop-in-order.ts'
-import { type Gauges, makeMetrics } from './metrics.ts'
-import type { Caches } from './reconcile/gather.ts'
+import { makeMetrics } from './metrics.ts'
+import { readings } from './readings.ts'
 import { World } from './reconcile/world.ts'
 import { Service } from './service.ts'
 import { checkCluster, clusterUid, StartupError } from './startup-checks.ts'
@@ -35,7 +35,8 @@ export async function startOperator(
   log: Log,
   onLost: () => void,
 ): Promise<RunningOperator> {
-  const rest = new HttpRest(connection, { userAgent: 'mooring/0.1.0' })
+  const metrics = makeMetrics()
+  const rest = new HttpRest(connection, { userAgent: 'mooring/0.1.0', onAnswer: metrics.onAnswer })
   await checkCluster(rest)
   const installation = config.installationId || (await clusterUid(rest))
   const identity = `${hostname()}_${randomUUID()}`
@@ -45,8 +46,8 @@ export async function startOperator(
   const caches = emptyCaches(log)
   const reflectors = reflectAll(rest, caches, log)
   const world = new World()
-  const queues = makeQueues()
-  const metrics = makeMetrics(gaugesOver(caches, world, reflectors, queues, isLeader))
+  const queues = makeQueues(metrics.onTaken)
+  metrics.read(readings({ caches, world, reflectors, queues, isLeader }))
   const fenced = fencedRest(rest, isLeader)
   const controller = 'mooring.dev/mooring'
   const events = new EventRecorder({ rest: fenced, log, controller, instance: identity })
@@ -114,30 +115,4 @@ function campaign(elector: LeaderElector, service: Service, onLost: () => void):
       if (why === 'lost') onLost()
     },
   })
-}
-
-function gaugesOver(
-  caches: Caches,
-  world: World,
-  reflectors: readonly KindReflector[],
-  queues: Queues,
-  isLeader: () => boolean,
-): Gauges {
-  const { accounts, integrations } = caches
-  return {
-    queueDepth: () => Object.fromEntries(Object.entries(queues).map(([name, queue]) => [name, queue.depth])),
-    watchAge: () =>
-      Object.fromEntries(
-        reflectors.map(({ kind, reflector }) => [
-          kind,
-          (performance.now() - reflector.lastProgressAt) / 1_000,
-        ]),
-      ),
-    integrations: () => countByReason(integrations.list()),
-    orphans: () =>
-      Object.fromEntries(
-        accounts.list().map(({ metadata: { name } }) => [name, world.orphansOf(name)?.length ?? 0]),
-      ),
-    isLeader,
-  }
 }

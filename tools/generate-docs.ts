@@ -1,5 +1,5 @@
 /**
- * Writes the pages of docs/ that are tables of the code or of the catalogue: reasons, settings and vendors.
+ * Writes the pages of docs/ that are tables of the code or of the catalogue: reasons, settings, metrics and vendors.
  *
  *   node tools/generate-docs.ts        (npm run generate)
  */
@@ -9,9 +9,10 @@ import { fileURLToPath } from 'node:url'
 import { parse } from 'yaml'
 import type { RetryClass } from '../src/api/fault.ts'
 import { REASONS } from '../src/api/reasons.ts'
+import { LABELS, METRICS, type MetricEntry } from '../src/metric-table.ts'
 import { SETTINGS, type Setting, variableOf } from '../src/settings.ts'
 import { schemaOf } from './generate-types.ts'
-import { page, table } from './markdown.ts'
+import { code, codes, page, table } from './markdown.ts'
 import { vendorsPage } from './vendors-page.ts'
 
 /** What the table of reasons says of one; `retry` is absent where nothing failed. */
@@ -59,6 +60,38 @@ export function settingsPage(settings: readonly Setting[]): string {
   ])
 }
 
+export function metricsPage(
+  metrics: Readonly<Record<string, MetricEntry>>,
+  labels: Readonly<Record<string, string>>,
+): string {
+  const rows = Object.entries(metrics).map(([name, { type, labels: names = [], help }]) => [
+    code(name),
+    type,
+    codes(names),
+    help,
+  ])
+  return page('Metrics', 'src/metric-table.ts', [
+    'Each replica serves them at `/metrics` (`--http-address`) in the text format of Prometheus. [alerts.md](alerts.md) has alerts over them.',
+    'A metric that means the same as one of other operators (`workqueue_…`, `leader_election_…`, `rest_client_…`), of Prometheus’ own',
+    'libraries (`process_…`) or of Node’s (`nodejs_…`) has its name.',
+    '',
+    ...table(['Metric', 'Type', 'Labels', 'What it says'], rows),
+    '',
+    'A standby has the same objects before it and serves none of them: take `max` of `mooring_integrations` and `mooring_orphans` over the',
+    'replicas, not their sum.',
+    '',
+    '## Labels',
+    '',
+    'Every label is one of a fixed set. None is the name of a bucket, an object, a namespace or a person, so the number of series does not',
+    'grow with what is served; which integration it is, its status says, and the log.',
+    '',
+    ...table(
+      ['Label', 'Values'],
+      Object.entries(labels).map(([name, values]) => [code(name), values]),
+    ),
+  ])
+}
+
 function textOf(file: string): string {
   return readFileSync(new URL(`../${file}`, import.meta.url), 'utf8')
 }
@@ -73,6 +106,7 @@ function catalogue(): string[] {
 export const PAGES = [
   { file: 'docs/reasons.md', text: reasonsPage(REASONS) },
   { file: 'docs/settings.md', text: settingsPage(SETTINGS) },
+  { file: 'docs/metrics.md', text: metricsPage(METRICS, LABELS) },
   {
     file: 'docs/vendors.md',
     text: vendorsPage({

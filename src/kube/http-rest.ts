@@ -17,8 +17,18 @@ export interface HttpRestOptions {
   /** Sent as User-Agent, such as `mooring/0.1.0`. */
   readonly userAgent?: string
   readonly clock?: Clock
-  /** Called once per answer or failure, for metrics; status 0 is a failure without an answer. */
-  readonly onAnswer?: (answer: { method: string; pool: Pool; status: number; seconds: number }) => void
+  /** Called once per answer or failure, for metrics. */
+  readonly onAnswer?: (answer: ApiAnswer) => void
+}
+
+/** One answer, as metrics count it. */
+export interface ApiAnswer {
+  readonly method: string
+  readonly pool: Pool
+  /** 0: a failure without an answer. */
+  readonly status: number
+  /** Until its first byte. */
+  readonly seconds: number
 }
 
 type Answer = Dispatcher.ResponseData

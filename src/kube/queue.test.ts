@@ -154,6 +154,28 @@ describe('Queue', () => {
     assert.equal(clock.timers, 0)
   })
 
+  it('tells how long each key was ready, and how long the oldest one under way has taken', async () => {
+    const clock = new ManualClock()
+    const waited: number[] = []
+    const queue = new Queue({ clock, random: () => 0, onTaken: (seconds) => waited.push(seconds) })
+    queue.add('a')
+    await clock.advance(2_000)
+    queue.add('a')
+    queue.add('b', { afterMs: 1_000 })
+    assert.equal(await take(queue), 'a')
+    await clock.advance(4_000)
+    assert.equal(await take(queue), 'b')
+    await clock.advance(500)
+    assert.deepEqual([waited, queue.longestProcessingSeconds], [[2, 3], 4.5])
+    queue.add('a')
+    queue.done('a')
+    assert.deepEqual([await take(queue), queue.longestProcessingSeconds], ['a', 0.5])
+    assert.deepEqual(waited, [2, 3, 0], 'a key that was added while it was under way is ready when that ends')
+    queue.done('b')
+    queue.done('a')
+    assert.equal(queue.longestProcessingSeconds, 0)
+  })
+
   it('never processes a key twice at a time and never loses one, whatever happens in whatever order', async () => {
     const step = fc.tuple(fc.constantFrom(...steps), fc.constantFrom('a', 'b', 'c'))
     await fc.assert(

@@ -9,6 +9,8 @@ export interface QueueOptions {
   readonly backoff?: Partial<BackoffLimits>
   readonly clock?: Clock
   readonly random?: () => number
+  /** Told of every key taken: how long it had been ready, in seconds. For metrics; must not throw. */
+  readonly onTaken?: (waitedSeconds: number) => void
 }
 
 /**
@@ -26,9 +28,13 @@ export interface QueueOptions {
 export class Queue {
   readonly #backoff: BackoffLimits
   readonly #random: () => number
+  readonly #clock: Clock
+  readonly #onTaken: (waitedSeconds: number) => void
   readonly #ready = new ReadyKeys()
   readonly #delayed: DelayedKeys
-  readonly #processing = new Set<string>()
+  /** Since when a key is ready, and since when it is being processed. */
+  readonly #readySince = new Map<string, number>()
+  readonly #processing = new Map<string, number>()
   readonly #again = new Map<string, Priority>()
   readonly #failures = new Map<string, number>()
   readonly #takers = new Set<(key: string | undefined) => void>()
@@ -37,9 +43,9 @@ export class Queue {
   constructor(options: QueueOptions = {}) {
     this.#backoff = { ...defaultBackoff, ...options.backoff }
     this.#random = options.random ?? Math.random
-    this.#delayed = new DelayedKeys(options.clock ?? systemClock, (key, priority) =>
-      this.#wake(key, priority),
-    )
+    this.#clock = options.clock ?? systemClock
+    this.#onTaken = options.onTaken ?? (() => undefined)
+    this.#delayed = new DelayedKeys(this.#clock, (key, priority) => this.#wake(key, priority))
   }
 
   /** Keys that could be taken now. */
@@ -55,6 +61,12 @@ export class Queue {
   /** Keys taken and not yet done. */
   get processing(): number {
     return this.#processing.size
+  }
+
+  /** Seconds for which the key that was taken first has been processed; 0 when none is. */
+  get longestProcessingSeconds(): number {
+    const [first] = this.#processing.values() // a Map keeps the order in which keys were taken
+    return first === undefined ? 0 : (this.#clock.now() - first) / 1_000
   }
 
   /** True when nothing is ready and nothing is being processed; keys that wait for a later time do not count. */
@@ -122,6 +134,7 @@ export class Queue {
     this.#closed = true
     this.#delayed.clear()
     this.#ready.clear()
+    this.#readySince.clear()
     this.#again.clear()
     for (const taker of [...this.#takers]) taker(undefined)
   }
@@ -132,13 +145,18 @@ export class Queue {
       return
     }
     this.#ready.add(key, priority)
+    if (!this.#readySince.has(key)) this.#readySince.set(key, this.#clock.now())
     const [taker] = this.#takers
     if (taker) taker(this.#take())
   }
 
   #take(): string | undefined {
     const key = this.#ready.take()
-    if (key !== undefined) this.#processing.add(key)
+    if (key === undefined) return undefined
+    const now = this.#clock.now()
+    this.#processing.set(key, now)
+    this.#onTaken((now - (this.#readySince.get(key) ?? now)) / 1_000)
+    this.#readySince.delete(key)
     return key
   }
 }

@@ -136,7 +136,7 @@ describe('while the operator is away', () => {
         return found
       })
       assert.ok(entries.includes(`s3://${bucket} at ${stage.rig.aws.endpoint}: ${orphan?.Sid}`))
-      assert.ok((await sumOf(operator, 'mooring_orphans', { account: 'aws-test' })) >= 2)
+      assert.ok((await sumOf(operator, 'mooring_orphans', { cloud: 'aws' })) >= 2)
       await consistently(async () => assert.equal((await oursIn(stage.s3, bucket)).length, 2), {
         forMs: 1_000,
       })
