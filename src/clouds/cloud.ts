@@ -2,7 +2,7 @@ import type { Fault } from '../api/fault.ts'
 import type { Reason } from '../api/reasons.ts'
 import type { DocumentName } from '../plan/document.ts'
 import type { DocumentPlan } from '../plan/plan-document.ts'
-import type { ClaimedEntry, ObservedDocument } from '../plan/plan-target.ts'
+import type { Claimed, ObservedDocument } from '../plan/plan-target.ts'
 
 /**
  * The thing in a cloud that integrations share, e.g. a bucket. `key` is the queue key and the same for every
@@ -144,8 +144,18 @@ export interface BlobGrantProbe {
   readonly container: string
   /** What the vendor demands of the account: settings with which it does not work. */
   readonly demands: readonly ('PublicNetworkAccess' | 'NoHierarchicalNamespace')[]
+  /** Application whose service principal is to get in; absent where the recipe names a principal by itself. */
+  readonly clientId?: string
   /** Addresses (CIDR) from which the vendor connects, as far as they are known. */
   readonly sourceAddresses: readonly string[]
+}
+
+/** What must be there before anything is written for an integration, at this target or another. */
+export type Requirement = BucketRequirement | AccountRequirement
+
+/** That the storage account is there: a principal that nothing can be given to is not brought into the tenant. */
+export interface AccountRequirement {
+  readonly target: StorageAccountTarget
 }
 
 /** What a vendor demands of the bucket itself; looked at before anything is written for an integration, and never changed. */
@@ -184,14 +194,14 @@ export interface TargetDriver {
   read(
     names: readonly DocumentName[],
     signal: AbortSignal,
-    claimed?: readonly ClaimedEntry[],
+    claimed?: readonly Claimed[],
   ): Promise<readonly ObservedDocument[]>
   /** Writes `plan.after` in one call; never deletes and puts. Call only when the plan has changes. */
   write(plan: DocumentPlan, signal: AbortSignal): Promise<void>
   /** What only the cloud knows of the target, as far as it was met: the bucket's own region. For placeholders. */
   facts(): Readonly<Record<string, string>>
   /** What this bucket lacks of what a vendor demands; undefined where it lacks nothing. Absent: nothing can be demanded of it. */
-  unmet?(requirement: BucketRequirement, signal: AbortSignal): Promise<Fault | undefined>
+  unmet?(requirement: Requirement, signal: AbortSignal): Promise<Fault | undefined>
   /**
    * Tries one probe. Never throws for what the other side answers; `Unknown` when it could not be tried.
    *

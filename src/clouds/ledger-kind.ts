@@ -15,7 +15,7 @@ export interface LedgerEntry<Part> {
 export interface LedgerForm<Part>
   extends Pick<
     DocumentKind<LedgerEntry<Part>>,
-    'name' | 'label' | 'entryLabel' | 'breach' | 'clash' | 'complete' | 'reclaims' | 'alongside'
+    'name' | 'label' | 'entryLabel' | 'breach' | 'clash' | 'complete' | 'reclaims' | 'proves' | 'alongside'
   > {
   /** Canonical text of the part. */
   meaning(part: Part): string

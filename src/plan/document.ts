@@ -78,6 +78,11 @@ export interface DocumentKind<Entry = unknown> {
    */
   reclaims?(entry: Entry): boolean
   /**
+   * True for a wanted entry, of this mark, that the document itself shows to be Mooring's own, e.g. by a name that follows from
+   * the mark: it is the owner's also where its ledger is lost. Absent: none.
+   */
+  proves?(entry: Entry, mark: string, document: Document<Entry>): boolean
+  /**
    * What an entry was before the cloud itself rewrote it, e.g. the living form of a deleted member: a ledger that lists
    * that one means this one, while that one is not in the document. Absent: no entry is ever rewritten.
    */

@@ -1,5 +1,6 @@
 import type { Document, DocumentKind } from './document.ts'
 import { digest, installationTag, ownerTag, parseMark } from './mark.ts'
+import type { Claimed } from './plan-target.ts'
 
 /**
  * What one owner has in one document that has no room for marks: by mark, the digests of what its entry says. Two digests
@@ -27,6 +28,31 @@ export function attributed<Entry>(
     return mine.length === 0 ? [entry] : mine.map((mark) => kind.withMark(entry, mark))
   })
   return { entries: owned, envelope }
+}
+
+/**
+ * The document with the marks of those claims that it proves itself, though no ledger lists them: a ledger can be lost. An entry
+ * that somebody has already is nobody else's; who wants it has it before who leaves it.
+ */
+export function withProven<Entry>(
+  kind: DocumentKind<Entry>,
+  document: Document<Entry>,
+  claimed: readonly Claimed[],
+): Document<Entry> {
+  const marks = new Set(document.entries.map((entry) => kind.mark(entry)))
+  const open = claimed.filter((claim) => claim.document === kind.name && !marks.has(claim.mark))
+  const inOrder = open.toSorted((a, b) => Number(a.stance === 'Leaves') - Number(b.stance === 'Leaves'))
+  const entries = [...document.entries]
+  for (const { body, mark } of inOrder) {
+    const wanted = kind.complete?.(body as Entry, document, '') ?? (body as Entry)
+    if (kind.proves?.(wanted, mark, document) !== true) continue
+    const at = entries.findIndex(
+      (entry) => kind.mark(entry) === undefined && kind.meaning(entry) === kind.meaning(wanted),
+    )
+    const found = entries[at]
+    if (found !== undefined) entries[at] = kind.withMark(found, mark)
+  }
+  return { ...document, entries }
 }
 
 /** The lines of every marked entry, by mark. What the cloud rewrote stays listed as it was written. */

@@ -18,7 +18,16 @@ export interface Participant {
   /** namespace/name */
   readonly owner: string
   readonly stance: Stance
+  /** In mode Plan: the stance that Enforce would give. */
+  readonly planned?: Stance | undefined
   readonly entries: readonly ClaimedEntry[]
+}
+
+/** A claimed entry as drivers are told of it. */
+export interface Claimed extends ClaimedEntry {
+  readonly mark: string
+  /** What becomes of it, or would in mode Enforce: of what leaves, less has to be known than of what is wanted. */
+  readonly stance: Stance
 }
 
 /** One document as observed, with its kind. */
@@ -70,11 +79,17 @@ export function planTarget(input: TargetInput): TargetPlan {
 
 /** What all participants claim of the target. */
 export function claimedIn({
+  installation,
+  target,
   participants,
-}: {
-  readonly participants: readonly Pick<Participant, 'entries'>[]
-}): ClaimedEntry[] {
-  return participants.flatMap(({ entries }) => entries)
+}: Pick<TargetInput, 'installation' | 'target' | 'participants'>): Claimed[] {
+  return participants.flatMap(({ owner, stance, planned = stance, entries }) =>
+    entries.map((entry) => ({
+      ...entry,
+      mark: markOf(installation, target, owner, entry.name),
+      stance: planned,
+    })),
+  )
 }
 
 /** The input with these owners keeping what they have: refused, held back, or barred. */

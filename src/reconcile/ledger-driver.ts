@@ -1,11 +1,11 @@
 import { type Fault, FaultError } from '../api/fault.ts'
-import type { BucketRequirement, Target, TargetDriver } from '../clouds/cloud.ts'
+import type { Requirement, Target, TargetDriver } from '../clouds/cloud.ts'
 import type { DocumentName } from '../plan/document.ts'
 import { canonicalJson } from '../plan/json.ts'
-import { attributed, joinedLines, type LedgerLines, linesIn, ownLines } from '../plan/ledger.ts'
+import { attributed, joinedLines, type LedgerLines, linesIn, ownLines, withProven } from '../plan/ledger.ts'
 import { sealed, unsealed } from '../plan/ledger-seal.ts'
 import type { DocumentPlan } from '../plan/plan-document.ts'
-import type { ObservedDocument } from '../plan/plan-target.ts'
+import type { Claimed, ObservedDocument } from '../plan/plan-target.ts'
 import type { Ledgers } from './ledgers.ts'
 
 /** What a pass needs to know of whose an entry is, where the document itself cannot say it. */
@@ -37,7 +37,7 @@ export class LedgerDriver implements TargetDriver {
   }
 
   facts: TargetDriver['facts'] = () => this.#driver.facts()
-  unmet = async (requirement: BucketRequirement, signal: AbortSignal): Promise<Fault | undefined> =>
+  unmet = async (requirement: Requirement, signal: AbortSignal): Promise<Fault | undefined> =>
     this.#driver.unmet?.(requirement, signal)
   probe: TargetDriver['probe'] = (probe, signal) =>
     this.#driver.probe(probe, signal, [...this.#seen.values()])
@@ -47,7 +47,7 @@ export class LedgerDriver implements TargetDriver {
     if (!observed.some(({ kind }) => kind.ledger === true)) return observed
     const key = await this.#scope.ledgers.key(signal)
     const owned = observed.map((found) =>
-      found.kind.ledger === true ? { ...found, document: this.#attributed(found, key) } : found,
+      found.kind.ledger === true ? { ...found, document: this.#attributed(found, key, claimed) } : found,
     )
     for (const found of owned) this.#seen.set(found.kind.name, found)
     return owned
@@ -91,12 +91,16 @@ export class LedgerDriver implements TargetDriver {
     }
   }
 
-  #attributed({ kind, document }: ObservedDocument, key: string): ObservedDocument['document'] {
+  #attributed(
+    { kind, document }: ObservedDocument,
+    key: string,
+    claimed: readonly Claimed[] = [],
+  ): ObservedDocument['document'] {
     const { owners, ledgers, target } = this.#scope
     const lines = owners.map((owner) =>
       unsealed(this.#own(ledgers.linesOf(owner, target, kind.name), owner), kind.name, key),
     )
-    return attributed(kind, document, lines)
+    return withProven(kind, attributed(kind, document, lines), claimed)
   }
 
   /** Brings every owner's ledger to its share of these lines; only what differs is written. */

@@ -1,4 +1,4 @@
-import type { BucketRequirement, Probe, Target } from '../clouds/cloud.ts'
+import type { Probe, Requirement, Target } from '../clouds/cloud.ts'
 import type { DocumentName } from '../plan/document.ts'
 import type { Stance } from '../plan/ownership.ts'
 import type { ClaimedEntry } from '../plan/plan-target.ts'
@@ -20,7 +20,7 @@ export interface Party {
   /** What Mooring chose for it earlier; counts only where the cloud has lost it. */
   readonly chosenBefore?: string | undefined
   /** What the bucket must be like before anything is written for it. */
-  readonly requirement?: BucketRequirement | undefined
+  readonly requirement?: Requirement | undefined
   /** ARN of a role that the integration itself makes and that its entries name. */
   readonly ownRole?: string | undefined
   /** Documents of the target that concern it. */

@@ -3,7 +3,13 @@ import type { CheckResult, CloudSession, Target, TargetDriver } from '../clouds/
 import { DOCUMENT_NAMES, type DocumentName } from '../plan/document.ts'
 import type { Stance } from '../plan/ownership.ts'
 import type { Change } from '../plan/plan-document.ts'
-import { claimedIn, planTarget, type TargetInput, withKeepers } from '../plan/plan-target.ts'
+import {
+  claimedIn,
+  type Participant,
+  planTarget,
+  type TargetInput,
+  withKeepers,
+} from '../plan/plan-target.ts'
 import { type Applied, applyPlan } from './apply-plan.ts'
 import { type Contention, contendedFault } from './contention.ts'
 import { LedgerDriver } from './ledger-driver.ts'
@@ -100,16 +106,15 @@ async function serve(
   signal: AbortSignal,
 ): Promise<Findings> {
   const observedAt = performance.now()
-  const input: TargetInput = {
+  const who = {
     installation: dependencies.installation,
     target: target.name,
-    documents: await driver.read(documentsFor(group, ghost), signal, claimedIn({ participants: people })),
+    participants: people.map((person) => participantOf(person, group.includes(person))),
+  }
+  const input: TargetInput = {
+    ...who,
+    documents: await driver.read(documentsFor(group, ghost), signal, claimedIn(who)),
     fresh: group.find(({ chosenBefore }) => chosenBefore !== undefined)?.chosenBefore ?? dependencies.fresh(),
-    participants: people.map((person) => ({
-      owner: person.owner,
-      stance: group.includes(person) ? person.stance : 'Keeps',
-      entries: person.entries,
-    })),
   }
   const unmet = await findUnmet()
   const held = new Map([...heldOwners(dependencies, group, input), ...unmet])
@@ -128,6 +133,10 @@ async function serve(
     facts: driver.facts(),
     late: lateOwners(dependencies, target, applied.changes, group),
   }
+}
+
+function participantOf({ owner, stance, planned, entries }: Party, isServed: boolean): Participant {
+  return isServed ? { owner, stance, planned, entries } : { owner, stance: 'Keeps', entries }
 }
 
 /** What was written is announced, also when the pass then fails, before it could read it back. */

@@ -1,5 +1,5 @@
 import { type Fault, FaultError } from '../api/fault.ts'
-import type { BucketRequirement, CloudSession, Target, TargetDriver } from '../clouds/cloud.ts'
+import type { CloudSession, Requirement, Target, TargetDriver } from '../clouds/cloud.ts'
 import { canonicalJson } from '../plan/json.ts'
 import type { Party } from './party.ts'
 
@@ -33,7 +33,7 @@ export async function unmetOwners(
 
 async function lacking(
   driver: TargetDriver,
-  requirement: BucketRequirement,
+  requirement: Requirement,
   signal: AbortSignal,
 ): Promise<Fault | undefined> {
   try {

@@ -4,7 +4,7 @@ import type { DocumentName } from '../plan/document.ts'
 import { canonicalJson } from '../plan/json.ts'
 import type { Change, DocumentPlan } from '../plan/plan-document.ts'
 import {
-  type ClaimedEntry,
+  type Claimed,
   claimedIn,
   type ObservedDocument,
   planTarget,
@@ -103,7 +103,7 @@ async function writeAndSee(
 async function lookAgain(
   driver: TargetDriver,
   name: DocumentName,
-  claimed: readonly ClaimedEntry[],
+  claimed: readonly Claimed[],
   signal: AbortSignal,
 ): Promise<readonly ObservedDocument[] | undefined> {
   try {

@@ -25,8 +25,8 @@ export function azureClaims(recipe: VendorAzureBlob, location: AzureLocation, as
       ...rules.map((rule) => corsEntry(rule, values)),
     ],
     probes: [
-      ...rules.flatMap((rule) => preflightOf(rule, values)),
-      ...(assignments.length === 0 ? [] : [grantProbe(recipe, location)]),
+      ...rules.flatMap((rule) => preflightsOf(rule, values)),
+      ...(assignments.length === 0 ? [] : [grantProbe(recipe, location, values)]),
     ],
   }
   return assignments.length === 0 ? [account] : [...principalClaims(recipe, location, values), account]
@@ -38,15 +38,16 @@ function principalClaims(
   location: AzureLocation,
   values: PlaceholderValues,
 ): WantedAt[] {
-  const { clientId, installation } = application
-  if (clientId === undefined || installation === 'Existing') return []
+  const { clientId, installation = 'ServicePrincipal' } = application
+  if (clientId === undefined || installation !== 'ServicePrincipal') return []
   const id = fill(clientId, values).toLowerCase()
   const entry: ClaimedEntry = {
     document: 'ServicePrincipal',
     name: 'application',
     body: { part: { clientId: id } },
   }
-  return [{ target: servicePrincipalTarget(location, id), entries: [entry], probes: [] }]
+  const requirement = { target: location.target }
+  return [{ target: servicePrincipalTarget(location, id), entries: [entry], probes: [], requirement }]
 }
 
 function assignmentEntry(
@@ -55,11 +56,15 @@ function assignmentEntry(
   { container }: AzureLocation,
   values: PlaceholderValues,
 ): ClaimedEntry {
-  const { clientId, principalId } = application
+  const { clientId, principalId, installation, consentUrl } = application
   const whose =
     clientId === undefined
       ? { principalId: fill(principalId ?? '', values).toLowerCase() }
-      : { clientId: fill(clientId, values).toLowerCase() }
+      : {
+          clientId: fill(clientId, values).toLowerCase(),
+          ...(installation === undefined ? {} : { installation }),
+          ...(consentUrl === undefined ? {} : { consentUrl: fill(consentUrl, values) }),
+        }
   const at = scope === 'Container' && container !== '' ? `container/${container}` : ''
   const part = {
     ...whose,
@@ -81,17 +86,28 @@ function corsEntry(rule: VendorAzureCorsRule, values: PlaceholderValues): Claime
   return { document: 'Cors', name: rule.name, body: { part } }
 }
 
-function preflightOf({ preflight }: VendorAzureCorsRule, values: PlaceholderValues): CorsPreflight[] {
+/** One for each origin that can be asked for: Azure goes by the first rule that fits, which may differ from origin to origin. */
+function preflightsOf(
+  { preflight, allowedOrigins }: VendorAzureCorsRule,
+  values: PlaceholderValues,
+): CorsPreflight[] {
   if (preflight === undefined) return []
-  const { origin, method, requestHeaders = [] } = preflight
-  return [{ kind: 'CorsPreflight', origin: fill(origin, values), method, requestHeaders }]
+  const { method, requestHeaders = [] } = preflight
+  const origins = filled([preflight.origin, ...allowedOrigins.filter((one) => !one.includes('*'))], values)
+  return [...new Set(origins)].map((origin) => ({ kind: 'CorsPreflight', origin, method, requestHeaders }))
 }
 
-function grantProbe({ requirements = {} }: VendorAzureBlob, { container }: AzureLocation): BlobGrantProbe {
+function grantProbe(
+  { application, requirements = {} }: VendorAzureBlob,
+  { container }: AzureLocation,
+  values: PlaceholderValues,
+): BlobGrantProbe {
   const { publicNetworkAccess, hierarchicalNamespace, sourceAddresses = [] } = requirements
   const demands = [
     ...(publicNetworkAccess === 'Required' ? (['PublicNetworkAccess'] as const) : []),
     ...(hierarchicalNamespace === 'Forbidden' ? (['NoHierarchicalNamespace'] as const) : []),
   ]
-  return { kind: 'BlobGrant', container, demands, sourceAddresses }
+  const { clientId } = application
+  const whose = clientId === undefined ? {} : { clientId: fill(clientId, values).toLowerCase() }
+  return { kind: 'BlobGrant', container, demands, sourceAddresses, ...whose }
 }

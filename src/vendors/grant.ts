@@ -1,5 +1,5 @@
 import type { Fault } from '../api/fault.ts'
-import type { BucketRequirement, Probe, Target } from '../clouds/cloud.ts'
+import type { Probe, Requirement, Target } from '../clouds/cloud.ts'
 import type { ClaimedEntry } from '../plan/plan-target.ts'
 import type { CheckedParameters } from './parameters.ts'
 import { type PlaceholderValues, placeholdersIn } from './placeholders.ts'
@@ -13,7 +13,7 @@ export interface WantedAt {
   /** What Mooring chose earlier for this integration; counts only where the cloud has lost it. */
   readonly chosenBefore?: string | undefined
   /** What the bucket must be like before anything is written, at this target or another. */
-  readonly requirement?: BucketRequirement | undefined
+  readonly requirement?: Requirement | undefined
   /** ARN of the role that the integration itself makes, for targets whose entries may name it. */
   readonly ownRole?: string | undefined
 }

@@ -1,5 +1,6 @@
 import type { CloudAccount } from '../api/generated/cloud-account.ts'
 import type { StorageIntegrationSpec } from '../api/generated/storage-integration.ts'
+import { basesOf, blobEndpointOf } from '../clouds/azure/account.ts'
 import type { StorageAccountTarget } from '../clouds/cloud.ts'
 import { accountMissing, storeOf } from './account-words.ts'
 import { type Found, found, refuse } from './found.ts'
@@ -18,6 +19,9 @@ export interface AzureLocation extends AzureReach {
   readonly blobEndpoint: string
 }
 
+/** Left out or spelled out, it is the same Resource Manager, and its accounts are the same targets. */
+const PUBLIC_ARM = basesOf({}).arm
+
 type AzureBlob = NonNullable<StorageIntegrationSpec['azureBlob']>
 
 /**
@@ -34,7 +38,7 @@ export function locateAzure(
   account: CloudAccount | undefined,
   { resourceGroup, storageAccount, container = '' }: AzureBlob,
 ): Found<AzureLocation> & { readonly storage: string } {
-  const blobEndpoint = blobEndpointOf(account, storageAccount)
+  const blobEndpoint = blobEndpointOf(account?.spec.azure ?? {}, storageAccount)
   const storage = `${blobEndpoint}${container}`
   if (account === undefined) return { ...refuse('AccountNotFound', accountMissing(named)), storage }
   const { azure } = account.spec
@@ -48,8 +52,9 @@ export function locateAzure(
     }
   const wrong = wrongName(resourceGroup, storageAccount, container)
   if (wrong !== undefined) return { ...refuse('InvalidSpec', wrong), storage }
-  const { tenantId, subscriptionId, endpoints } = azure
-  const store = endpoints?.resourceManager === undefined ? 'azure' : storeOf(endpoints.resourceManager)
+  const { tenantId, subscriptionId } = azure
+  const { arm } = basesOf(azure)
+  const store = arm === PUBLIC_ARM ? 'azure' : storeOf(arm)
   const reach: AzureReach = { cloud: 'azure', store, tenantId, subscriptionId }
   const target = storageAccountTarget(reach, resourceGroup, storageAccount)
   const names = { bucket: storageAccount, prefix: container, resourceGroup, storageAccount, container }
@@ -63,9 +68,4 @@ function wrongName(group: string, account: string, container: string): string | 
   return CONTAINER.test(container)
     ? undefined
     : `spec.azureBlob.container: "${container}" is not a container name.`
-}
-
-function blobEndpointOf(account: CloudAccount | undefined, storageAccount: string): string {
-  const template = account?.spec.azure?.endpoints?.blob ?? 'https://{account}.blob.core.windows.net'
-  return `${template.replaceAll('{account}', storageAccount).replace(/\/+$/, '')}/`
 }

@@ -40,7 +40,7 @@ function placeholderFaults(spec: StorageVendorSpec): string[] {
   )
 }
 
-/** Parameters whose values events and logs show: in principals, resources, origins. Outputs can leave them out. */
+/** Parameters whose values status, events and logs show: in names, ARNs, principals, origins. Outputs can leave them out. */
 export function shownParameters(spec: StorageVendorSpec): string[] {
   const shown = textsIn(spec, 'spec').filter(({ path }) => isShown(path) && !isTold(path))
   const names = shown.flatMap(({ text }) => placeholdersIn(text))
@@ -58,19 +58,22 @@ const LATER: readonly (readonly [RegExp, readonly string[]])[] = [
   ],
 ]
 
-/** Names without a value on Google Cloud. */
+/** Names without a value on other clouds. */
 const AWS_ONLY: readonly string[] = ['partition', 'accountId', 'region']
+const BUCKETS_ONLY: readonly string[] = ['bucket', 'prefix']
 
 function isKnown(name: string, path: string, parameters: readonly string[]): boolean {
-  if (/^spec\.gcs\./.test(path) && AWS_ONLY.includes(name)) return false
+  if (/^spec\.(gcs|azureBlob)\./.test(path) && AWS_ONLY.includes(name)) return false
+  if (/^spec\.azureBlob\./.test(path) && BUCKETS_ONLY.includes(name)) return false
   return (
     isPlaceholder(name, parameters) ||
     LATER.some(([where, names]) => where.test(path) && names.includes(name))
   )
 }
 
+/** Of a recipe's fields only these are told to nobody: conditions and external IDs are left out wherever entries are summed up. */
 function isShown(path: string): boolean {
-  return /\.(outputs|nextStep|principal|resources|member|allowedOrigins|preflight)\b/.test(path)
+  return !/\.(externalIds|conditions)\b/.test(path)
 }
 
 function isTold(path: string): boolean {

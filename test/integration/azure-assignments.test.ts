@@ -121,10 +121,7 @@ describe('role assignments at a storage account', () => {
     const driver = stage.session.open(stage.account)
     const parties = [wants('RoleAssignments', reads(stage.vendor))]
     const pass = passAt(stage, NAMES)
-    const documents = await pass.look(
-      driver,
-      parties.flatMap(({ entries }) => entries),
-    )
+    const documents = await pass.look(driver, pass.claimed(parties))
     const [plan] = pass.plan(documents, parties).documents
     assert.ok(plan)
     const never = new AbortController().signal

@@ -3,7 +3,7 @@ import type { Target, TargetDriver } from '../../src/clouds/cloud.ts'
 import type { DocumentName } from '../../src/plan/document.ts'
 import { attributed, joinedLines, type LedgerLines, linesIn } from '../../src/plan/ledger.ts'
 import {
-  type ClaimedEntry,
+  type Claimed,
   claimedIn,
   type ObservedDocument,
   type Participant,
@@ -25,12 +25,17 @@ export class LedgerPass {
   }
 
   /** Reads the documents, with the marks that the ledgers know. */
-  async look(driver: TargetDriver, claimed: readonly ClaimedEntry[] = []): Promise<ObservedDocument[]> {
+  async look(driver: TargetDriver, claimed: readonly Claimed[] = []): Promise<ObservedDocument[]> {
     const seen = await driver.read(this.#names, never, claimed)
     return seen.map(({ kind, document }) => ({
       kind,
       document: attributed(kind, document, [this.#lines[kind.name] ?? {}]),
     }))
+  }
+
+  /** What a driver is told of them. */
+  claimed(participants: readonly Participant[]): Claimed[] {
+    return claimedIn({ installation: INSTALLATION, target: this.#target.name, participants })
   }
 
   /** What would be done. */
@@ -41,7 +46,7 @@ export class LedgerPass {
 
   /** Reads, plans and writes, each document's ledger first. */
   async run(driver: TargetDriver, participants: readonly Participant[]): Promise<TargetPlan> {
-    const plan = this.plan(await this.look(driver, claimedIn({ participants })), participants)
+    const plan = this.plan(await this.look(driver, this.claimed(participants)), participants)
     for (const document of plan.documents.filter(({ changes }) => changes.length > 0)) {
       const { kind, before, after } = document
       const lines = linesIn(kind, after)

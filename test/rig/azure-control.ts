@@ -1,6 +1,6 @@
 /** The test's hand in the test cloud: who and what there is, and how it behaves. */
 import { randomBytes, randomUUID } from 'node:crypto'
-import type { TokenRequest } from './azure-directory.ts'
+import type { ServicePrincipal, TokenRequest } from './azure-directory.ts'
 import { signed } from './azure-directory.ts'
 import type { Rights } from './azure-rights.ts'
 import type { GoneScopes, StorageAccount, World } from './azure-world.ts'
@@ -40,6 +40,12 @@ export interface Control extends Pick<Rights, 'allow' | 'deny' | 'undeny' | 'all
   /** Installs an application in a tenant, as `az ad sp create` does. Returns the object id. */
   createServicePrincipal(tenantId: string, appId: string): Promise<string>
   deleteServicePrincipal(tenantId: string, appId: string): Promise<void>
+  servicePrincipal(tenantId: string, appId: string): ServicePrincipal | undefined
+  changeServicePrincipal(
+    tenantId: string,
+    appId: string,
+    change: Partial<Pick<ServicePrincipal, 'tags' | 'accountEnabled'>>,
+  ): void
   /** A new secret of the application; those from before stay. */
   addSecret(appId: string): string
   removeSecrets(appId: string): void
@@ -120,6 +126,8 @@ type People = Pick<
   | 'createApplication'
   | 'createServicePrincipal'
   | 'deleteServicePrincipal'
+  | 'servicePrincipal'
+  | 'changeServicePrincipal'
   | 'addSecret'
   | 'removeSecrets'
   | 'federate'
@@ -165,6 +173,10 @@ function peopleControl(world: World): People {
       const id = directory.principalOf(tenantId, appId)?.id ?? ''
       directory.principals.delete(id)
       await world.manager.control('DELETE', `principals/${tenantId}/${id}`)
+    },
+    servicePrincipal: (tenantId, appId) => directory.principalOf(tenantId, appId),
+    changeServicePrincipal(tenantId, appId, change) {
+      Object.assign(directory.principalOf(tenantId, appId) ?? {}, change)
     },
     addSecret(appId) {
       const secret = randomBytes(24).toString('base64url')

@@ -18,6 +18,7 @@ export interface ServicePrincipal {
   readonly appOwnerOrganizationId: string
   notes: string | null
   tags: string[]
+  accountEnabled?: boolean
 }
 
 export type Audience = 'arm' | 'graph' | 'storage'

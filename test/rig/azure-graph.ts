@@ -65,7 +65,7 @@ function denied(message = 'Insufficient privileges to complete the operation.'):
 
 function shown(principal: ServicePrincipal): Json {
   const { tenantId: _, ...rest } = principal
-  return { ...rest, accountEnabled: true, servicePrincipalType: 'Application' }
+  return { accountEnabled: true, ...rest, servicePrincipalType: 'Application' }
 }
 
 /** https://learn.microsoft.com/en-us/graph/query-parameters#select */
@@ -137,7 +137,7 @@ function exists(appId: string): Error {
 /** https://learn.microsoft.com/en-us/graph/api/serviceprincipal-update: 204. */
 function update(world: World, caller: Caller, { body }: Incoming, id: string): Answer {
   const principal = principalIn(world, caller, id)
-  Object.assign(principal, checked(jsonIn(body) ?? {}, ['notes', 'tags']))
+  Object.assign(principal, checked(jsonIn(body) ?? {}, ['notes', 'tags', 'accountEnabled']))
   return { status: 204 }
 }
 

@@ -70,7 +70,7 @@ export const EMPTY = {
   azureBlob: {
     ServicePrincipal: {
       kind: servicePrincipalKind,
-      document: decodePrincipal({ ...tenant, clientId: '', found: null }, true),
+      document: decodePrincipal({ ...tenant, clientId: '', found: null }, true, undefined),
     },
     RoleAssignments: {
       kind: roleAssignmentsKind,

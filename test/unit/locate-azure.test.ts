@@ -20,6 +20,34 @@ describe('a storage account', () => {
     assert.deepEqual([...new Set(keys)], [`${ACCOUNT_ID} at azure`])
   })
 
+  const spellings: readonly (readonly [string, AzureSubscription['endpoints'], string])[] = [
+    ['left out', undefined, 'azure'],
+    ['spelled out', { resourceManager: 'https://management.azure.com' }, 'azure'],
+    ['spelled out otherwise', { resourceManager: 'https://Management.Azure.com:443/' }, 'azure'],
+    [
+      'that of another cloud, told by its sign-in',
+      { authority: 'https://login.microsoftonline.us' },
+      'https://management.usgovcloudapi.net',
+    ],
+    [
+      'that of another cloud',
+      { resourceManager: 'https://management.usgovcloudapi.net/' },
+      'https://management.usgovcloudapi.net',
+    ],
+    ['one of one’s own', { resourceManager: 'https://127.0.0.1:8443/arm/' }, 'https://127.0.0.1:8443/arm'],
+  ]
+  for (const [spelling, endpoints, store] of spellings)
+    it(`is one place, with the address of Resource Manager ${spelling}`, () => {
+      const found = located({}, endpoints)
+      assert.ok(found.ok)
+      assert.equal(found.value.target.key, `${ACCOUNT_ID} at ${store}`)
+    })
+
+  it('of another cloud is shown to people by that cloud’s address', () => {
+    const { storage } = located({}, { authority: 'https://login.microsoftonline.us' })
+    assert.equal(storage, 'https://streetscenes.blob.core.usgovcloudapi.net/images')
+  })
+
   it('is asked for under the group’s own spelling', () => {
     const found = located({ resourceGroup: 'Perception' })
     assert.ok(found.ok)

@@ -44,6 +44,13 @@ describe('a recipe for Azure Blob Storage is refused', () => {
     assert.match(azureFaults(granting('${parameters.role}', 'Reader')).join(), /may let the vendor manage/)
   })
 
+  for (const name of ['bucket', 'prefix', 'region', 'partition', 'accountId'])
+    it(`for \${${name}}, which has no value on Azure`, () => {
+      const outputs = [{ name: 'x', value: `\${${name}}` }]
+      const vendor = anAzureVendor({ ...AZURE_RECIPE, outputs })
+      assert.match(recipeFaults(vendor.spec).join(), new RegExp(`azureBlob.*${name}.* is not a placeholder`))
+    })
+
   it('by the operator, too, and not by this function alone', () => {
     const vendor = anAzureVendor(granting('8e3af657-a8ff-443c-a75c-2fe8c4bcb635', 'Owner'))
     assert.match(recipeFaults(vendor.spec).join(), /may let the vendor manage/)

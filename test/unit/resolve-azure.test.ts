@@ -97,6 +97,7 @@ describe('an integration on Azure Blob Storage asks', () => {
         container: 'images',
         demands: ['PublicNetworkAccess', 'NoHierarchicalNamespace'],
         sourceAddresses: ['203.0.113.7/32'],
+        clientId: APPLICATION,
       },
     ])
   })

@@ -24,6 +24,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'clouds/cloud.ts',
     'clouds/aws/partition.ts',
     'clouds/aws/role-parts.ts',
+    'clouds/azure/account.ts',
     'vendors',
   ],
   kube: ['kube'],

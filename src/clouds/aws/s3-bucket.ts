@@ -13,7 +13,14 @@ import type { Fault } from '../../api/fault.ts'
 import type { Document, DocumentName } from '../../plan/document.ts'
 import type { DocumentPlan } from '../../plan/plan-document.ts'
 import type { ObservedDocument } from '../../plan/plan-target.ts'
-import type { BucketRequirement, CheckResult, Probe, TargetDriver } from '../cloud.ts'
+import {
+  type BucketRequirement,
+  type CheckResult,
+  foreignTarget,
+  type Probe,
+  type Requirement,
+  type TargetDriver,
+} from '../cloud.ts'
 import type { Preflight } from '../preflight.ts'
 import { bucketPolicyKind, decodeBucketPolicy, encodeBucketPolicy } from './bucket-policy.ts'
 import type { BucketRequest } from './bucket-request.ts'
@@ -95,7 +102,8 @@ export class S3Bucket implements TargetDriver {
   }
 
   /** The bucket's own region is known once it has answered. */
-  async unmet(requirement: BucketRequirement, signal: AbortSignal): Promise<Fault | undefined> {
+  async unmet(requirement: Requirement, signal: AbortSignal): Promise<Fault | undefined> {
+    if (!isOfBucket(requirement)) throw foreignTarget(requirement.target)
     await (this.#policy ?? this.#readPolicy(signal))
     return unmetIn(requirement, this.#session.s3.regionOf(this.#bucket), this.#settings, signal)
   }
@@ -247,3 +255,7 @@ type PutLifecycleInput = ConstructorParameters<typeof PutBucketLifecycleConfigur
 type MutableRule = NonNullable<
   NonNullable<ConstructorParameters<typeof PutBucketCorsCommand>[0]['CORSConfiguration']>['CORSRules']
 >[number]
+
+function isOfBucket(requirement: Requirement): requirement is BucketRequirement {
+  return requirement.target.kind === 'S3Bucket'
+}

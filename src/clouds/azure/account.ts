@@ -44,7 +44,7 @@ export interface AzureBases {
  */
 export function basesOf({ endpoints }: Pick<AzureAccountSpec, 'endpoints'>): AzureBases {
   const cloud = cloudOf([endpoints?.authority, endpoints?.resourceManager, endpoints?.graph])
-  const base = (given: string | undefined, own: string): string => (given ?? own).replace(/\/+$/, '')
+  const base = (given: string | undefined, own: string): string => baseOf(given ?? own)
   return {
     arm: base(endpoints?.resourceManager, cloud.arm),
     graph: base(endpoints?.graph, cloud.graph),
@@ -52,6 +52,12 @@ export function basesOf({ endpoints }: Pick<AzureAccountSpec, 'endpoints'>): Azu
     scopes: { arm: `${cloud.arm}/.default`, graph: `${cloud.graph}/.default` },
     storageVersion: cloud.storageVersion,
   }
+}
+
+/** In one spelling: letter case of the host, the scheme's own port and slashes at the end say nothing. */
+function baseOf(address: string): string {
+  const { origin, pathname } = new URL(address)
+  return `${origin}${pathname}`.replace(/\/+$/, '')
 }
 
 /**

@@ -1,29 +1,44 @@
+import { FaultError } from '../../api/fault.ts'
 import { isJsonObject, type JsonObject } from '../../plan/json.ts'
-import type { ClaimedEntry } from '../../plan/plan-target.ts'
+import type { Claimed } from '../../plan/plan-target.ts'
 import { AUTHORIZATION_VERSION } from './assignment-writer.ts'
 import type { AzureApi } from './azure-api.ts'
 import type { Subject } from './azure-call.ts'
 import { isNotFound } from './azure-errors.ts'
 import { findPrincipal } from './find-principal.ts'
 import { containerId, containerIn, pathOf } from './resource-id.ts'
+import type { AssignmentPart } from './role-assignments.ts'
+import type { FoundPrincipal } from './service-principal.ts'
 
 /** What the claims say of where to look and for whom. */
 export interface AssignmentQuestions {
   readonly containers: readonly string[]
+  /** Applications whose principals are needed. */
   readonly clientIds: readonly string[]
+  /** Applications of those only who want nothing now: the ledger knows what they have. */
+  readonly optional: readonly string[]
 }
 
 /** The containers and applications that integrations speak of, in small letters. */
-export function questionsIn(claimed: readonly ClaimedEntry[]): AssignmentQuestions {
-  const parts = claimed
-    .filter(({ document }) => document === 'RoleAssignments')
-    .flatMap(({ body }) => (isJsonObject(body) && isJsonObject(body.part) ? [body.part] : []))
-  const containers = parts.flatMap(({ scope }) =>
-    typeof scope === 'string' ? (containerIn(scope) ?? []) : [],
-  )
-  const clientIds = parts.flatMap(({ clientId }) => (typeof clientId === 'string' ? [clientId] : []))
+export function questionsIn(claimed: readonly Claimed[]): AssignmentQuestions {
+  const parts = claimed.flatMap((claim) => {
+    const part = partOf(claim)
+    return part === undefined ? [] : [{ ...part, isWanted: claim.stance === 'Wants' }]
+  })
   const each = (texts: readonly string[]): string[] => [...new Set(texts.map((text) => text.toLowerCase()))]
-  return { containers: each(containers), clientIds: each(clientIds) }
+  const applications = (some: typeof parts) => each(some.flatMap(({ clientId }) => clientId ?? []))
+  const clientIds = applications(parts.filter(({ isWanted }) => isWanted))
+  return {
+    containers: each(parts.flatMap(({ scope }) => containerIn(scope) ?? [])),
+    clientIds,
+    optional: applications(parts).filter((clientId) => !clientIds.includes(clientId)),
+  }
+}
+
+/** The role assignment that is claimed; undefined for a claim on another document. */
+export function partOf({ document, body }: Claimed): AssignmentPart | undefined {
+  if (document !== 'RoleAssignments' || !isJsonObject(body) || !isJsonObject(body.part)) return undefined
+  return body.part as unknown as AssignmentPart
 }
 
 /**
@@ -51,15 +66,31 @@ export async function listAssignments(
   return lists.flat()
 }
 
-/** Object ids of the applications' service principals; null where there is none. */
+/**
+ * The applications' service principals; null where there is none, and for an optional one that the directory does
+ * not tell: what is to go must not wait for it.
+ */
 export async function principalsOf(
   api: AzureApi,
-  clientIds: readonly string[],
+  { clientIds, optional }: Pick<AssignmentQuestions, 'clientIds' | 'optional'>,
   signal: AbortSignal,
-): Promise<Readonly<Record<string, string | null>>> {
-  const found = clientIds.map(async (clientId) => {
-    const principal = await findPrincipal(api, clientId, signal)
-    return [clientId, principal?.id ?? null] as const
-  })
-  return Object.fromEntries(await Promise.all(found))
+): Promise<Readonly<Record<string, FoundPrincipal | null>>> {
+  const needed = clientIds.map(
+    async (clientId) => [clientId, await findPrincipal(api, clientId, signal)] as const,
+  )
+  const asked = optional.map(async (clientId) => [clientId, await findIfTold(api, clientId, signal)] as const)
+  return Object.fromEntries(await Promise.all([...needed, ...asked]))
+}
+
+async function findIfTold(
+  api: AzureApi,
+  clientId: string,
+  signal: AbortSignal,
+): Promise<FoundPrincipal | null> {
+  try {
+    return await findPrincipal(api, clientId, signal)
+  } catch (error) {
+    if (error instanceof FaultError && !signal.aborted) return null
+    throw error
+  }
 }

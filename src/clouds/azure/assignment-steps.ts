@@ -1,13 +1,14 @@
 import type { Document } from '../../plan/document.ts'
 import type { JsonObject } from '../../plan/json.ts'
-import { parseMark } from '../../plan/mark.ts'
 import type { LedgerEntry } from '../ledger-kind.ts'
-import { assignmentName, MADE_BY_MOORING } from './assignment-name.ts'
+import { MADE_BY_MOORING } from './assignment-name.ts'
 import { containerIn, scopeId } from './resource-id.ts'
 import {
   type AssignmentPart,
   type AssignmentsEnvelope,
   meaningOfAssignment,
+  nameFor,
+  nameIn,
   tripleOf,
 } from './role-assignments.ts'
 
@@ -61,15 +62,4 @@ function createStep({ mark, part }: LedgerEntry<AssignmentPart>, account: string
   }
   const id = `${scopeId(account, scope)}/providers/Microsoft.Authorization/roleAssignments/${name}`
   return [{ do: 'Create', id, container: containerIn(scope), body: { properties } }]
-}
-
-/** The name that an assignment of ours has; undefined for a stranger's, and for one whose principal is not known. */
-function nameFor({ mark, part }: LedgerEntry<AssignmentPart>, account: string): string | undefined {
-  const installation = parseMark(mark)?.installation
-  if (installation === undefined || part.principalId === undefined) return undefined
-  return assignmentName(installation, account, ...tripleOf(part))
-}
-
-function nameIn(id: string): string {
-  return id.split('/').at(-1)?.toLowerCase() ?? ''
 }

@@ -9,7 +9,8 @@ interface Operation {
  * Every request that this room makes, with the permission that Microsoft's reference names for it.
  * https://learn.microsoft.com/azure/role-based-access-control/permissions/storage,
  * https://learn.microsoft.com/azure/role-based-access-control/permissions/management-and-governance,
- * https://learn.microsoft.com/graph/api/serviceprincipal-list, …/serviceprincipal-post-serviceprincipals, …/serviceprincipal-delete
+ * https://learn.microsoft.com/graph/api/serviceprincipal-list, …/serviceprincipal-post-serviceprincipals, …/serviceprincipal-update,
+ * …/serviceprincipal-delete
  *
  * Application.ReadWrite.OwnedBy, which those pages name as the least, brings in no application of another tenant
  * (https://github.com/Azure/azure-cli/issues/28009), and vendors' applications are of another tenant.
@@ -26,6 +27,7 @@ export const OPERATIONS = {
   DeleteRoleAssignment: { permission: 'Microsoft.Authorization/roleAssignments/delete', isWrite: true },
   FindServicePrincipal: { permission: 'Application.Read.All' },
   CreateServicePrincipal: { permission: 'Application.ReadWrite.All', isWrite: true },
+  UpdateServicePrincipal: { permission: 'Application.ReadWrite.All', isWrite: true },
   DeleteServicePrincipal: { permission: 'Application.ReadWrite.All', isWrite: true },
   GetToken: {},
 } as const satisfies Readonly<Record<string, Operation>>

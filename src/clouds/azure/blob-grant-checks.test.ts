@@ -46,7 +46,7 @@ const CASES: readonly (readonly [
     PUBLIC,
     [['PublicNetworkAccess', 'Failed', /SecuredByPerimeter/]],
   ],
-  ['a firewall and unknown addresses', DENY, {}, [['StorageFirewall', 'Unknown', /are not known/]]],
+  ['a firewall and unknown addresses', DENY, {}, [['StorageFirewall', 'Unknown', /names no addresses/]]],
   [
     'a firewall that lets the vendor through',
     DENY,

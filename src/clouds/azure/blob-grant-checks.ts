@@ -1,6 +1,7 @@
 import { isJsonObject, type Json, type JsonObject } from '../../plan/json.ts'
 import type { BlobGrantProbe, CheckResult } from '../cloud.ts'
 import { isWithin } from './address-range.ts'
+import type { FoundPrincipal } from './service-principal.ts'
 
 /**
  * What of a storage account's own settings could defeat a grant. What is not to be seen from the account (deny assignments,
@@ -21,6 +22,17 @@ export function checkBlobGrant(
   ]
 }
 
+/** A disabled one gets no token, whatever its roles. https://learn.microsoft.com/entra/identity/enterprise-apps/disable-user-sign-in-portal */
+export function checkPrincipal(principal: FoundPrincipal | null | undefined): readonly CheckResult[] {
+  if (principal === null || principal === undefined) return []
+  const { id, isDisabled } = principal
+  const name = 'ServicePrincipalEnabled'
+  if (isDisabled !== true)
+    return [{ name, result: 'Passed', message: `service principal ${id} is not disabled` }]
+  const message = `service principal ${id} is disabled, so the vendor cannot sign in with it. Enable it: az ad sp update --id ${id} --set accountEnabled=true; where Microsoft disabled it, ask the vendor`
+  return [{ name, result: 'Failed', message, reason: 'GrantDefeated' }]
+}
+
 /** https://learn.microsoft.com/azure/storage/common/storage-network-security-set-default-access */
 function network(
   where: string,
@@ -36,7 +48,7 @@ function network(
         {
           name,
           result: 'Unknown',
-          message: `${message}; whether the vendor comes by a private endpoint is not to be seen from here`,
+          message: `${message}; whether the vendor comes by a private endpoint is not to be seen from here. If it comes by the Internet: az storage account update --public-network-access Enabled, best with a firewall rule for its addresses`,
         },
       ]
     const advice = `so the vendor cannot reach it. Enable it (az storage account update --public-network-access Enabled), best with a firewall rule for the vendor's addresses`
@@ -55,7 +67,7 @@ function firewall(where: string, ipRules: Json | undefined, addresses: readonly 
     return {
       name,
       result: 'Unknown',
-      message: `the firewall of ${where} denies by default, and the vendor's addresses are not known: whether they are let through is not to be seen from here`,
+      message: `the firewall of ${where} denies by default, and the vendor's recipe names no addresses: whether they are let through is not to be seen from here. Ask the vendor for them, let them in (az storage account network-rule add --ip-address …), and put them into spec.azureBlob.requirements.sourceAddresses of the StorageVendor, so that they are checked`,
     }
   const kept = addresses.filter((address) => !isWithin(address, allowed))
   if (kept.length === 0)

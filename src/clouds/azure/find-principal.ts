@@ -14,14 +14,16 @@ export async function findPrincipal(
   signal: AbortSignal,
 ): Promise<FoundPrincipal | null> {
   const filter = encodeURIComponent(`appId eq '${clientId.replaceAll("'", "''")}'`)
-  const path = `/v1.0/servicePrincipals?$filter=${filter}&$select=id,appId,tags`
+  const path = `/v1.0/servicePrincipals?$filter=${filter}&$select=id,appId,tags,accountEnabled,disabledByMicrosoftStatus`
   const request = { service: 'graph', operation: 'FindServicePrincipal', path } as const
   const list = await api.list(request, { application: clientId }, signal)
   return list.flatMap(foundIn)[0] ?? null
 }
 
-function foundIn({ id, tags }: JsonObject): FoundPrincipal[] {
-  return typeof id === 'string' ? [{ id, tags: textsIn(tags) }] : []
+function foundIn({ id, tags, accountEnabled, disabledByMicrosoftStatus }: JsonObject): FoundPrincipal[] {
+  if (typeof id !== 'string') return []
+  const isDisabled = accountEnabled === false || typeof disabledByMicrosoftStatus === 'string'
+  return [{ id, tags: textsIn(tags), ...(isDisabled ? { isDisabled } : {}) }]
 }
 
 function textsIn(value: Json | undefined): string[] {

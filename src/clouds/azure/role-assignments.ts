@@ -1,14 +1,19 @@
 import type { Document, DocumentKind, LimitBreach } from '../../plan/document.ts'
 import { canonicalJson, isJsonObject, type Json, type JsonObject } from '../../plan/json.ts'
+import { parseMark } from '../../plan/mark.ts'
 import { type LedgerEntry, ledgerKind, unmarked } from '../ledger-kind.ts'
 import { unreadable } from '../unreadable.ts'
-import { consentSentence } from './consent.ts'
+import { assignmentName } from './assignment-name.ts'
+import { consentSentence, type Installation } from './consent.ts'
 import { containerIn, scopeOf } from './resource-id.ts'
 
 /** One role for one principal at one place; what a recipe claims, and what is read. */
 export interface AssignmentPart {
   /** Application whose service principal gets the role; only in what is claimed, in place of `principalId`. */
   readonly clientId?: string
+  /** How the application comes into the tenant, and where an administrator agrees to it; only in what is claimed. */
+  readonly installation?: Installation
+  readonly consentUrl?: string
   /** Object id of the principal in the tenant. */
   readonly principalId?: string
   /** UUID of the role, the same in every tenant where it is built in. */
@@ -57,6 +62,7 @@ export const roleAssignmentsKind: DocumentKind<LedgerEntry<AssignmentPart>> = le
   meaning: meaningOfAssignment,
   breach,
   clash: ({ part }, other) => clashOf(part, other.part),
+  proves: ({ part }, mark, { envelope }) => isNamed({ mark, part }, envelope as AssignmentsEnvelope),
   complete: ({ part, ...entry }, document) => ({ ...entry, part: withPrincipal(part, document) }),
   summary,
 })
@@ -86,6 +92,25 @@ export function tripleOf({
 }: AssignmentPart): readonly [scope: string, role: string, principal: string] {
   const principal = principalId?.toLowerCase() ?? `application ${clientId?.toLowerCase() ?? ''}`
   return [scope.toLowerCase(), roleDefinitionId.toLowerCase(), principal]
+}
+
+/** The name that an assignment of ours has; undefined for a stranger's, and for one whose principal is not known. */
+export function nameFor({ mark, part }: LedgerEntry<AssignmentPart>, account: string): string | undefined {
+  const installation = parseMark(mark)?.installation
+  if (installation === undefined || part.principalId === undefined) return undefined
+  return assignmentName(installation, account, ...tripleOf(part))
+}
+
+/** The name in an assignment's resource id. */
+export function nameIn(id: string): string {
+  return id.split('/').at(-1)?.toLowerCase() ?? ''
+}
+
+/** True where the assignment that says the same bears the name that Mooring gives to it. */
+function isNamed(entry: LedgerEntry<AssignmentPart>, { account, read }: AssignmentsEnvelope): boolean {
+  const name = nameFor(entry, account)
+  const meaning = meaningOfAssignment(entry.part)
+  return read.some(({ id, part }) => meaningOfAssignment(part) === meaning && nameIn(id) === name)
 }
 
 /** https://learn.microsoft.com/rest/api/authorization/role-assignments/list-for-scope#roleassignment */
@@ -127,11 +152,9 @@ function breach(document: Document<LedgerEntry<AssignmentPart>>): LimitBreach | 
   const { tenantId, authority, creates } = document.envelope as AssignmentsEnvelope
   const open = document.entries.find(({ mark, part }) => mark !== undefined && part.principalId === undefined)
   if (open === undefined) return undefined
-  const clientId = open.part.clientId ?? ''
-  return {
-    reason: 'AwaitingConsent',
-    detail: consentSentence({ clientId, tenantId, authority, isCreated: creates }),
-  }
+  const { clientId = '', installation = 'ServicePrincipal', consentUrl } = open.part
+  const about = { clientId, tenantId, authority, installation, isCreated: creates, consentUrl }
+  return { reason: 'AwaitingConsent', detail: consentSentence(about) }
 }
 
 function summary({

@@ -1,6 +1,6 @@
 import type { Document, DocumentName } from '../../plan/document.ts'
 import type { DocumentPlan } from '../../plan/plan-document.ts'
-import type { ObservedDocument } from '../../plan/plan-target.ts'
+import type { Claimed, ObservedDocument } from '../../plan/plan-target.ts'
 import type { CheckResult, ServicePrincipalTarget, TargetDriver } from '../cloud.ts'
 import type { LedgerEntry } from '../ledger-kind.ts'
 import type { AzureApi } from './azure-api.ts'
@@ -29,18 +29,28 @@ export class ServicePrincipal implements TargetDriver {
   readonly #session: DirectorySession
   readonly #clientId: string
   #found: FoundPrincipal | null = null
+  /** Whether somebody goes, and not only asks for it no more. */
+  #isLeft = false
 
   constructor({ clientId }: Pick<ServicePrincipalTarget, 'clientId'>, session: DirectorySession) {
     this.#session = session
     this.#clientId = clientId
   }
 
-  async read(names: readonly DocumentName[], signal: AbortSignal): Promise<readonly ObservedDocument[]> {
+  /** Where all leave and it stays, the directory is not asked: whoever only takes access away must not wait for it. */
+  async read(
+    names: readonly DocumentName[],
+    signal: AbortSignal,
+    claimed: readonly Claimed[] = [],
+  ): Promise<readonly ObservedDocument[]> {
     if (!names.includes('ServicePrincipal')) return []
     const { api, subscription } = this.#session
+    const { tenantId, createServicePrincipals, removeServicePrincipals } = api.account
+    const leaving = claimed.filter(({ stance }) => stance === 'Leaves')
+    this.#isLeft = leaving.length > 0
+    if (this.#isLeft && leaving.length === claimed.length && removeServicePrincipals !== true) return []
     await subscription(signal)
     this.#found = await findPrincipal(api, this.#clientId, signal)
-    const { tenantId, createServicePrincipals, removeServicePrincipals } = api.account
     const about = {
       found: this.#found,
       clientId: this.#clientId,
@@ -48,7 +58,8 @@ export class ServicePrincipal implements TargetDriver {
       authority: api.bases.authority,
       creates: createServicePrincipals === true,
     }
-    const document = decodePrincipal(about, removeServicePrincipals === true)
+    const mark = claimed.find(({ stance }) => stance === 'Wants')?.mark
+    const document = decodePrincipal(about, removeServicePrincipals === true, mark)
     return [{ kind: servicePrincipalKind, document } as unknown as ObservedDocument]
   }
 
@@ -59,6 +70,7 @@ export class ServicePrincipal implements TargetDriver {
       after as Document<LedgerEntry<PrincipalPart>>,
     )
     if (step?.do === 'Create') await this.#create(step, signal)
+    if (step?.do === 'Tag') await this.#tag(step, signal)
     if (step?.do === 'Delete') await this.#delete(step, signal)
   }
 
@@ -90,13 +102,27 @@ export class ServicePrincipal implements TargetDriver {
     if (race.isLost) throw lostRaceOn(`the service principal of application ${this.#clientId}`)
   }
 
+  /** https://learn.microsoft.com/graph/api/serviceprincipal-update */
+  async #tag({ id, tags }: Extract<PrincipalStep, { do: 'Tag' }>, signal: AbortSignal): Promise<void> {
+    const path = `/v1.0/servicePrincipals/${encodeURIComponent(id)}`
+    const request = {
+      service: 'graph',
+      operation: 'UpdateServicePrincipal',
+      method: 'PATCH',
+      path,
+      body: { tags: [...tags] },
+    } as const
+    await this.#session.api.send(request, this.#subject, signal)
+  }
+
   /**
+   * One that is named by assignments of an integration that goes on, whose recipe merely brings it in no more, stays as well.
    * One that somebody else gave a role to in the subscription stays: with it their assignment would lose its meaning.
    * https://learn.microsoft.com/graph/api/serviceprincipal-delete
    */
   async #delete({ id }: Extract<PrincipalStep, { do: 'Delete' }>, signal: AbortSignal): Promise<void> {
     const left = await assignmentsOf(this.#session.api, id, signal)
-    if (left.some(isOfMooring)) throw stillUsed(this.#clientId)
+    if (this.#isLeft && left.some(isOfMooring)) throw stillUsed(this.#clientId)
     if (left.length > 0) return
     const path = `/v1.0/servicePrincipals/${encodeURIComponent(id)}`
     const request = { service: 'graph', operation: 'DeleteServicePrincipal', method: 'DELETE', path } as const

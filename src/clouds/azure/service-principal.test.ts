@@ -16,7 +16,11 @@ const principal = (...tags: string[]): FoundPrincipal => ({ id: 'object-1', tags
 
 /** What is done when the only one who needs it leaves, or comes. */
 function step(found: FoundPrincipal | null, removes: boolean, deed: 'Leaves' | 'Comes') {
-  const read = decodePrincipal({ ...about, found, creates: true }, removes)
+  const read = decodePrincipal(
+    { ...about, found, creates: true },
+    removes,
+    deed === 'Comes' ? mark : undefined,
+  )
   const marked = { ...read, entries: [{ mark, part: read.entries[0]?.part ?? { clientId: CLIENT } }] }
   return deed === 'Leaves' ? principalStep(marked, { ...read, entries: [] }) : principalStep(read, marked)
 }
@@ -35,6 +39,20 @@ describe('a service principal', () => {
     ['of ours that may not be removed stays', principal(own), false, 'Leaves', undefined],
     ['of a stranger stays', principal('HideApp'), true, 'Leaves', undefined],
     ['of another installation stays', principal('mooring:00000000'), true, 'Leaves', undefined],
+    [
+      'of another installation gets the tag of one that uses it, too',
+      principal('mooring:00000000'),
+      true,
+      'Comes',
+      { do: 'Tag', id: 'object-1', tags: ['mooring:00000000', own] },
+    ],
+    [
+      'that another installation uses stays, and loses the tag of the one that leaves',
+      principal('x', own, 'mooring:00000000'),
+      true,
+      'Leaves',
+      { do: 'Tag', id: 'object-1', tags: ['x', 'mooring:00000000'] },
+    ],
     ['that is gone already needs nothing', null, true, 'Leaves', undefined],
   ]
   for (const [name, found, removes, deed, expected] of cases)
@@ -42,7 +60,11 @@ describe('a service principal', () => {
 
   it('says whether it stays', () => {
     const said = [true, false].map((removes) => {
-      const { entries } = decodePrincipal({ ...about, found: principal(own), creates: true }, removes)
+      const { entries } = decodePrincipal(
+        { ...about, found: principal(own), creates: true },
+        removes,
+        undefined,
+      )
       return entries.map((entry) => servicePrincipalKind.summary(entry)).join()
     })
     assert.deepEqual(said, [

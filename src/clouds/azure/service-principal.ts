@@ -10,12 +10,16 @@ export interface PrincipalPart {
   readonly stays?: true
   /** True where an installation of Mooring made it; `complete` says it of what is wanted. */
   readonly tagged?: true
+  /** True where another installation made it and ours has yet to say that it uses it; only in what is read. */
+  readonly unclaimed?: true
 }
 
 /** A service principal as Graph tells it. https://learn.microsoft.com/graph/api/resources/serviceprincipal */
 export interface FoundPrincipal {
   readonly id: string
   readonly tags: readonly string[]
+  /** True where nobody gets a token with it. https://learn.microsoft.com/entra/identity/enterprise-apps/disable-user-sign-in-portal */
+  readonly isDisabled?: true
 }
 
 /** What stands around it. */
@@ -37,7 +41,8 @@ export const servicePrincipalKind: DocumentKind<LedgerEntry<PrincipalPart>> = {
     name: 'ServicePrincipal',
     label: 'tenant',
     entryLabel: 'service principal',
-    meaning: ({ clientId }) => clientId.toLowerCase(),
+    meaning: ({ clientId, unclaimed }) =>
+      unclaimed === true ? `${clientId.toLowerCase()}, of others` : clientId.toLowerCase(),
     breach,
     complete: ({ part, ...entry }, { envelope }) => {
       const { found } = envelope as PrincipalEnvelope
@@ -52,23 +57,36 @@ export const servicePrincipalKind: DocumentKind<LedgerEntry<PrincipalPart>> = {
   reclaims: ({ part }) => part.tagged === true,
 }
 
-/** The service principal as a document; `removes` tells whether the account lets Mooring delete what it made. */
+/**
+ * The service principal as a document.
+ *
+ * @param removes whether the account lets Mooring delete what it made.
+ * @param mark of one who wants it; undefined where nobody does.
+ */
 export function decodePrincipal(
   about: PrincipalEnvelope,
   removes: boolean,
+  mark: string | undefined,
 ): Document<LedgerEntry<PrincipalPart>> {
   const { found, clientId } = about
   if (found === null) return { entries: [], envelope: about }
   const stays = removes && found.tags.some(isTag) ? {} : ({ stays: true } as const)
-  return { entries: [{ part: { clientId, ...stays } }], envelope: about }
+  const own = tagOf(mark)
+  const isOfOthers = own !== undefined && found.tags.some(isTag) && !found.tags.includes(own)
+  const unclaimed = isOfOthers ? ({ unclaimed: true } as const) : {}
+  return { entries: [{ part: { clientId, ...stays, ...unclaimed } }], envelope: about }
 }
 
 /** One request, or none. */
 export type PrincipalStep =
   | { readonly do: 'Create'; readonly tag: string }
+  | { readonly do: 'Tag'; readonly id: string; readonly tags: readonly string[] }
   | { readonly do: 'Delete'; readonly id: string }
 
-/** Deleted is only what has the tag of the installation whose integration goes. */
+/**
+ * Deleted is only what has the tag of the installation whose integration goes, and no tag of another one: every installation that
+ * uses what one of them made adds its own.
+ */
 export function principalStep(
   before: Document<LedgerEntry<PrincipalPart>>,
   after: Document<LedgerEntry<PrincipalPart>>,
@@ -79,10 +97,16 @@ export function principalStep(
     const tag = tagOf(wanted?.mark)
     return tag === undefined ? undefined : { do: 'Create', tag }
   }
+  const { id, tags } = found
+  const own = tagOf(wanted?.mark)
+  if (own !== undefined && tags.some(isTag) && !tags.includes(own))
+    return { do: 'Tag', id, tags: [...tags, own] }
   if (after.entries.length > 0) return undefined
   const leaving = before.entries.find(({ mark, part }) => mark !== undefined && part.stays !== true)
   const tag = tagOf(leaving?.mark)
-  return tag !== undefined && found.tags.includes(tag) ? { do: 'Delete', id: found.id } : undefined
+  if (tag === undefined || !tags.includes(tag)) return undefined
+  const others = tags.filter((other) => other !== tag)
+  return others.some(isTag) ? { do: 'Tag', id, tags: others } : { do: 'Delete', id }
 }
 
 function breach({ entries, envelope }: Document<LedgerEntry<PrincipalPart>>): LimitBreach | undefined {
@@ -90,7 +114,11 @@ function breach({ entries, envelope }: Document<LedgerEntry<PrincipalPart>>): Li
   if (found !== null || creates || !entries.some(({ mark }) => mark !== undefined)) return undefined
   return {
     reason: 'AwaitingConsent',
-    detail: consentSentence({ clientId, tenantId, authority, isCreated: false }),
+    detail: consentSentence({
+      ...{ clientId, tenantId, authority },
+      installation: 'ServicePrincipal',
+      isCreated: false,
+    }),
   }
 }
 

@@ -5,7 +5,7 @@ import { promisify } from 'node:util'
 import { type Fault, FaultError } from '../../api/fault.ts'
 import type { Json, JsonObject } from '../../plan/json.ts'
 import type { DocumentPlan } from '../../plan/plan-document.ts'
-import type { ClaimedEntry } from '../../plan/plan-target.ts'
+import type { Claimed } from '../../plan/plan-target.ts'
 import { type Answer, type SeenRequest, startAnsweringServer } from '../aws/answering-server.ts'
 import type { CloudSession, Target } from '../cloud.ts'
 import type { CloudCall } from '../session-hooks.ts'
@@ -33,7 +33,9 @@ const RULE = {
   exposedHeaders: [],
   maxAgeInSeconds: 60,
 }
-const CLAIM: ClaimedEntry = {
+const CLAIM: Claimed = {
+  mark: '',
+  stance: 'Wants',
   document: 'RoleAssignments',
   name: 'e',
   body: {
@@ -158,7 +160,7 @@ describe('a session with Azure', () => {
     assert.deepEqual(lists.toSorted(), [
       `${ID}/blobServices/default/containers/images/providers/Microsoft.Authorization/roleAssignments?api-version=2022-04-01&$filter=atScope()`,
       `${ID}/providers/Microsoft.Authorization/roleAssignments?api-version=2022-04-01`,
-      `/v1.0/servicePrincipals?$filter=appId eq '${APPLICATION}'&$select=id,appId,tags`,
+      `/v1.0/servicePrincipals?$filter=appId eq '${APPLICATION}'&$select=id,appId,tags,accountEnabled,disabledByMicrosoftStatus`,
     ])
     const envelope = observed?.document.envelope as JsonObject | undefined
     assert.deepEqual(envelope?.principals, { [APPLICATION]: 'object-1' })

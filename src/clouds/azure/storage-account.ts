@@ -1,8 +1,16 @@
+import { FaultError } from '../../api/fault.ts'
 import type { Document, DocumentName } from '../../plan/document.ts'
 import { canonicalJson, isJsonObject, type Json, type JsonObject } from '../../plan/json.ts'
 import type { DocumentPlan } from '../../plan/plan-document.ts'
-import type { ClaimedEntry, ObservedDocument } from '../../plan/plan-target.ts'
-import type { BlobGrantProbe, CheckResult, Probe, StorageAccountTarget, TargetDriver } from '../cloud.ts'
+import type { Claimed, ObservedDocument } from '../../plan/plan-target.ts'
+import type {
+  BlobGrantProbe,
+  CheckResult,
+  Probe,
+  Requirement,
+  StorageAccountTarget,
+  TargetDriver,
+} from '../cloud.ts'
 import type { LedgerEntry } from '../ledger-kind.ts'
 import type { Preflight } from '../preflight.ts'
 import { unreadable } from '../unreadable.ts'
@@ -19,12 +27,14 @@ import {
   encodeBlobCors,
   rulesIn,
 } from './blob-cors.ts'
-import { checkBlobGrant } from './blob-grant-checks.ts'
+import { checkBlobGrant, checkPrincipal } from './blob-grant-checks.ts'
 import { withCorsRules } from './blob-service.ts'
 import { checkContainer } from './container-check.ts'
 import { lostRaceOn } from './document-faults.ts'
+import { deleteLeftAssignments } from './left-assignments.ts'
 import { accountId, pathOf } from './resource-id.ts'
 import { type AssignmentPart, decodeAssignments, roleAssignmentsKind } from './role-assignments.ts'
+import type { FoundPrincipal } from './service-principal.ts'
 import type { DirectorySession } from './service-principal-target.ts'
 
 /** What the storage accounts of one session have in common. */
@@ -40,6 +50,8 @@ export class StorageAccount implements TargetDriver {
   /** Its resource id. */
   readonly #id: string
   #seen: JsonObject | undefined
+  /** By application, as last read. */
+  #principals: Readonly<Record<string, FoundPrincipal | null>> = {}
 
   constructor(
     { resourceGroup, storageAccount }: Pick<StorageAccountTarget, 'resourceGroup' | 'storageAccount'>,
@@ -51,14 +63,17 @@ export class StorageAccount implements TargetDriver {
     this.#id = accountId(session.api.account.subscriptionId, resourceGroup, storageAccount)
   }
 
-  /** The account comes first, so that its own failure is the one that is reported: one that is gone settles a departure. */
+  /**
+   * The account comes first, so that its own failure is the one that is reported: one that is gone settles a departure, once
+   * nothing is left that would come back with it.
+   */
   async read(
     names: readonly DocumentName[],
     signal: AbortSignal,
-    claimed: readonly ClaimedEntry[] = [],
+    claimed: readonly Claimed[] = [],
   ): Promise<readonly ObservedDocument[]> {
     await this.#session.subscription(signal)
-    this.#seen = await this.#getAccount(signal)
+    this.#seen = await this.#getAccount(claimed, signal)
     return Promise.all(names.map((name) => this.#readDocument(name, claimed, signal)))
   }
 
@@ -92,6 +107,11 @@ export class StorageAccount implements TargetDriver {
       : []
   }
 
+  /** An account that is not there is a fault of its own. */
+  async unmet(_: Requirement, signal: AbortSignal): Promise<undefined> {
+    this.#seen ??= await this.#getAccount([], signal)
+  }
+
   async #probeGrant(
     probe: BlobGrantProbe,
     seen: JsonObject,
@@ -102,12 +122,13 @@ export class StorageAccount implements TargetDriver {
     const path = (container: string) =>
       `${pathOf(this.#id)}/blobServices/default/containers/${encodeURIComponent(container)}?${this.#version}`
     const container = await checkContainer(api, account, probe.container, path, signal)
-    return [...checkBlobGrant(probe, this.#name, seen), ...container]
+    const principal = this.#principals[probe.clientId ?? '']
+    return [...checkBlobGrant(probe, this.#name, seen), ...checkPrincipal(principal), ...container]
   }
 
   async #readDocument(
     name: DocumentName,
-    claimed: readonly ClaimedEntry[],
+    claimed: readonly Claimed[],
     signal: AbortSignal,
   ): Promise<ObservedDocument> {
     switch (name) {
@@ -121,16 +142,20 @@ export class StorageAccount implements TargetDriver {
   }
 
   async #readAssignments(
-    claimed: readonly ClaimedEntry[],
+    claimed: readonly Claimed[],
     signal: AbortSignal,
   ): Promise<Document<LedgerEntry<AssignmentPart>>> {
     const { api } = this.#session
-    const { containers, clientIds } = questionsIn(claimed)
-    const [list, principals] = await Promise.all([
-      listAssignments(api, this.#id, containers, this.#subject, signal),
-      principalsOf(api, clientIds, signal),
+    const questions = questionsIn(claimed)
+    const [list, found] = await Promise.all([
+      listAssignments(api, this.#id, questions.containers, this.#subject, signal),
+      principalsOf(api, questions, signal),
     ])
     const { tenantId, createServicePrincipals } = api.account
+    this.#principals = found
+    const principals = Object.fromEntries(
+      Object.entries(found).map(([clientId, principal]) => [clientId, principal?.id ?? null]),
+    )
     return decodeAssignments(list, {
       account: this.#id,
       tenantId,
@@ -159,12 +184,16 @@ export class StorageAccount implements TargetDriver {
     )
   }
 
-  async #getAccount(signal: AbortSignal): Promise<JsonObject> {
+  async #getAccount(claimed: readonly Claimed[], signal: AbortSignal): Promise<JsonObject> {
     const path = `${pathOf(this.#id)}?${this.#version}`
-    return objectOr(
-      await this.#send({ operation: 'GetStorageAccount', method: 'GET', path }, signal),
-      'storage account',
-    )
+    try {
+      const answer = await this.#send({ operation: 'GetStorageAccount', method: 'GET', path }, signal)
+      return objectOr(answer, 'storage account')
+    } catch (error) {
+      if (error instanceof FaultError && error.fault.reason === 'StorageAccountNotFound')
+        await deleteLeftAssignments(this.#session.api, this.#id, claimed, this.#subject, signal)
+      throw error
+    }
   }
 
   async #getBlobService(signal: AbortSignal): Promise<JsonObject> {
