@@ -67,6 +67,17 @@ test('an API server that was killed comes back with everything it had', async ()
   assert.equal((await kubectl.get('configmap', 'settings')).data.colour, 'blue')
 })
 
+test('an etcd that was killed comes back with everything it had, under an API server that went on', async () => {
+  const { controlPlane, kubectl, stop } = await ownCluster()
+  after(stop)
+  await kubectl.apply(settings('default'))
+  await controlPlane.stopEtcd('SIGKILL')
+  assert.notEqual((await kubectl.run(['create', 'configmap', 'other', '--request-timeout=2s'])).code, 0)
+  await controlPlane.startEtcd()
+  assert.equal((await kubectl.get('configmap', 'settings')).data.colour, 'blue')
+  await kubectl.must('create', 'configmap', 'another')
+})
+
 test('a server that does not start says why, and leaves nothing running', async () => {
   const start = startControlPlane(makeRunFolder('broken'), { apiServerArgs: ['--no-such-flag'] })
   await assert.rejects(start, /kube-apiserver did not start[\s\S]*unknown flag: --no-such-flag/)

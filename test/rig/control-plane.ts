@@ -11,6 +11,7 @@ import { writeKubeconfig } from './kubeconfig.ts'
 import { type KubernetesBinaries, kubernetesBinaries } from './kubernetes-binaries.ts'
 import type { Launched } from './process.ts'
 import { startServer } from './server.ts'
+import { eventually } from './wait.ts'
 
 export interface ControlPlane {
   readonly url: string
@@ -21,13 +22,20 @@ export interface ControlPlane {
   stopApiServer(signal?: 'SIGTERM' | 'SIGKILL'): Promise<void>
   /** Starts it again: same port, same certificate, same tokens, same objects. */
   startApiServer(): Promise<void>
+  /** etcd goes, the API server stays and can neither read nor write. What was written is kept, also with 'SIGKILL'. */
+  stopEtcd(signal?: 'SIGTERM' | 'SIGKILL'): Promise<void>
+  /** Starts it again with what it had, and waits until the API server is ready again. */
+  startEtcd(): Promise<void>
+  /** The API server's own certificate and key, for a proxy that speaks in its place; PEM. */
+  identity(): Promise<{ readonly cert: string; readonly key: string }>
   stop(): Promise<void>
 }
 
 interface Settings {
   readonly folder: string
   readonly binaries: KubernetesBinaries
-  readonly etcdUrl: string
+  readonly etcdPort: number
+  readonly peerPort: number
   readonly port: number
   readonly token: string
   readonly extraArgs: readonly string[]
@@ -40,17 +48,17 @@ export async function startControlPlane(
 ): Promise<ControlPlane> {
   const binaries = await kubernetesBinaries()
   await mkdir(folder, { recursive: true })
-  const etcdPort = await freePort()
   const settings: Settings = {
     folder,
     binaries,
-    etcdUrl: `http://127.0.0.1:${etcdPort}`,
+    etcdPort: await freePort(),
+    peerPort: await freePort(),
     port: await freePort(),
     token: randomBytes(16).toString('hex'),
     extraArgs: apiServerArgs,
   }
   await writeSecrets(settings)
-  const etcd = await startEtcd(settings, etcdPort)
+  const etcd = await startEtcd(settings)
   try {
     return await withApiServer(settings, etcd)
   } catch (error) {
@@ -60,7 +68,7 @@ export async function startControlPlane(
 }
 
 async function withApiServer(settings: Settings, etcd: Launched): Promise<ControlPlane> {
-  const running = { apiServer: await startApiServer(settings) }
+  const running = { etcd, apiServer: await startApiServer(settings) }
   const url = apiServerUrl(settings)
   const kubeconfigPath = join(settings.folder, 'admin.kubeconfig')
   await writeKubeconfig(kubeconfigPath, {
@@ -80,10 +88,23 @@ async function withApiServer(settings: Settings, etcd: Launched): Promise<Contro
       assert.ok(running.apiServer.ending(), 'the API server is running')
       running.apiServer = await startApiServer(settings)
     },
+    async stopEtcd(signal = 'SIGTERM') {
+      if (signal === 'SIGKILL') running.etcd.kill(signal)
+      await running.etcd.stop()
+    },
+    async startEtcd() {
+      assert.ok(running.etcd.ending(), 'etcd is running')
+      running.etcd = await startEtcd(settings)
+      await eventually(() => apiServerReady(settings), { timeoutMs: 60_000 })
+    },
+    identity: async () => ({
+      cert: await authority(settings),
+      key: await readFile(join(certificates(settings), 'apiserver.key'), 'utf8'),
+    }),
     async stop() {
       running.apiServer.kill('SIGKILL')
-      etcd.kill('SIGKILL')
-      await Promise.all([running.apiServer.stop(), etcd.stop()])
+      running.etcd.kill('SIGKILL')
+      await Promise.all([running.apiServer.stop(), running.etcd.stop()])
     },
   }
 }
@@ -98,8 +119,9 @@ async function writeSecrets({ folder, token }: Settings): Promise<void> {
   await writeFile(join(folder, tokensFile), `${token},admin,admin,"system:masters"\n`, { mode: 0o600 })
 }
 
-async function startEtcd({ folder, binaries, etcdUrl }: Settings, port: number): Promise<Launched> {
-  const peerUrl = `http://127.0.0.1:${await freePort()}`
+async function startEtcd(settings: Settings): Promise<Launched> {
+  const { folder, binaries, etcdPort: port, peerPort } = settings
+  const [etcdUrl, peerUrl] = [etcdUrlOf(settings), `http://127.0.0.1:${peerPort}`]
   return startServer({
     name: 'etcd',
     command: binaries.etcd,
@@ -121,13 +143,13 @@ async function startEtcd({ folder, binaries, etcdUrl }: Settings, port: number):
 }
 
 function startApiServer(settings: Settings): Promise<Launched> {
-  const { folder, binaries, etcdUrl, port, extraArgs } = settings
+  const { folder, binaries, port, extraArgs } = settings
   const signingKey = join(folder, signingKeyFile)
   return startServer({
     name: 'kube-apiserver',
     command: binaries.apiServer,
     args: [
-      `--etcd-servers=${etcdUrl}`,
+      `--etcd-servers=${etcdUrlOf(settings)}`,
       `--cert-dir=${certificates(settings)}`,
       '--bind-address=127.0.0.1',
       `--secure-port=${port}`,
@@ -147,6 +169,7 @@ function startApiServer(settings: Settings): Promise<Launched> {
   })
 }
 
+const etcdUrlOf = ({ etcdPort }: Settings) => `http://127.0.0.1:${etcdPort}`
 const apiServerUrl = ({ port }: Settings) => `https://127.0.0.1:${port}`
 const certificates = ({ folder }: Settings) => join(folder, 'certificates')
 
