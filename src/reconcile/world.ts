@@ -23,7 +23,8 @@ export class World {
 
   /**
    * Takes a resolution; returns the targets that must be looked at because of it. Where it asks for something else than
-   * before, what was reported of it is forgotten: an answer is never older than its question.
+   * before, what was reported of it is forgotten: an answer is never older than its question. An object that another one
+   * of its name has replaced has left where the other one is not, also when nobody saw it go.
    */
   resolve(resolution: Resolution): string[] {
     const { owner } = resolution
@@ -32,6 +33,9 @@ export class World {
     const changed = [...new Set([...before.keys(), ...after.keys()])].filter(
       (key) => !sameQuestion(before.get(key), after.get(key)),
     )
+    const former = [...before.values()].filter(({ uid }) => uid !== resolution.uid)
+    for (const party of former) if (!after.has(party.target.key)) this.#haunt(party)
+    if (former.length > 0) this.#facts.delete(owner)
     this.#parties.set(owner, after)
     for (const key of changed) this.#attend(key, owner, after.has(key))
     return changed
@@ -40,11 +44,7 @@ export class World {
   /** Drops an integration that is gone; returns the targets that it had. */
   forget(owner: string): string[] {
     const parties = [...(this.#parties.get(owner)?.values() ?? [])]
-    for (const party of parties) {
-      const { key } = party.target
-      const orphans = [...(this.#reports.get(key)?.orphans.values() ?? [])].flat()
-      if (this.#answerTo(party)?.present !== false || orphans.length > 0) this.#ghosts.set(key, party)
-    }
+    for (const party of parties) this.#haunt(party)
     this.#parties.delete(owner)
     this.#facts.delete(owner)
     for (const { target } of parties) this.#attend(target.key, owner, false)
@@ -143,6 +143,13 @@ export class World {
     if (seen.some(({ target, marks }) => marks === undefined && this.#isLookedAt(target, account)))
       return undefined
     return seen.flatMap(({ target, marks = [] }) => marks.map((mark) => `${target}: ${mark}`)).sort()
+  }
+
+  /** Notes that somebody went without a word, unless nothing of theirs is left. */
+  #haunt(party: Party): void {
+    const { key } = party.target
+    const orphans = [...(this.#reports.get(key)?.orphans.values() ?? [])].flat()
+    if (this.#answerTo(party)?.present !== false || orphans.length > 0) this.#ghosts.set(key, party)
   }
 
   #isLookedAt(target: string, account: string): boolean {

@@ -36,6 +36,36 @@ describe('a target that everybody left, with entries behind', () => {
   })
 })
 
+describe('an object that another one of its name has replaced, when nobody saw it go', () => {
+  const first = resolve(anInput())
+  const key = first.claims[0]?.target.key ?? ''
+  const elsewhere = (uid: string): World => {
+    const world = new World()
+    world.resolve(first)
+    const claims = first.claims.map((claim) => ({
+      ...claim,
+      target: { ...claim.target, key: `${key}-2`, name: `${claim.target.name}-2` },
+    }))
+    world.resolve({ ...first, uid, claims })
+    return world
+  }
+
+  it('has left where the other one is not: its entries are looked for and counted', () => {
+    const world = elsewhere('another')
+    assert.equal(world.ghostAt(key)?.owner, first.owner)
+    assert.equal(world.ghostAt(`${key}-2`), undefined)
+  })
+  it('has not left where the other one is', () => {
+    const world = new World()
+    world.resolve(first)
+    world.resolve({ ...first, uid: 'another' })
+    assert.equal(world.ghostAt(key), undefined)
+  })
+  it('is nothing like one that asks for something else now', () => {
+    assert.equal(elsewhere(first.uid).ghostAt(key), undefined)
+  })
+})
+
 describe('what a cloud told of a target', () => {
   const resolution = resolve(anInput())
   const key = resolution.claims[0]?.target.key ?? ''
