@@ -6,6 +6,7 @@ import type { Rest } from '../kube/rest.ts'
 import { applyStatus } from '../kube/status.ts'
 import type { Store } from '../kube/store.ts'
 import type { PassResult } from '../kube/workers.ts'
+import { wrongEndpoint } from '../vendors/endpoints.ts'
 import { CLOUD_ACCOUNTS } from './resources.ts'
 import type { World } from './world.ts'
 
@@ -31,7 +32,8 @@ export async function accountPass(
   const { accounts, rest, world, resyncMs } = dependencies
   const account = accounts.get(key)
   if (account === undefined || account.metadata.deletionTimestamp !== undefined) return {}
-  const found = await identify(dependencies, key, signal)
+  const wrong = wrongEndpoint(account)
+  const found = wrong === undefined ? await identify(dependencies, key, signal) : wrong.fault
   const status = accountStatus(
     account,
     found,

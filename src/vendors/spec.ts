@@ -4,6 +4,7 @@ import type { StorageVendor } from '../api/generated/storage-vendor.ts'
 import { partitionOf } from '../clouds/aws/partition.ts'
 import type { GcsBucketTarget, S3BucketTarget } from '../clouds/cloud.ts'
 import { accountMissing, storeOf } from './account-words.ts'
+import { wrongEndpoint } from './endpoints.ts'
 import { type Found, found, refuse } from './found.ts'
 import { type AzureLocation, locateAzure } from './locate-azure.ts'
 import { type AwsReach, bucketTarget, type GcpReach, gcsBucketTarget } from './places.ts'
@@ -45,6 +46,14 @@ export function accessLevel(integration: StorageIntegration, vendor: StorageVend
 /** The target that the integration's storage is in, as its account reaches it; with the storage's name for people. */
 export function locate(
   { spec }: StorageIntegration,
+  account: CloudAccount | undefined,
+): Found<Location> & { readonly storage: string } {
+  const wrong = account === undefined ? undefined : wrongEndpoint(account)
+  return wrong === undefined ? located(spec, account) : { ...located(spec, undefined), ...wrong }
+}
+
+function located(
+  spec: StorageIntegration['spec'],
   account: CloudAccount | undefined,
 ): Found<Location> & { readonly storage: string } {
   if (spec.gcs !== undefined) {
