@@ -1,3 +1,4 @@
+import { cutText } from './cut-text.ts'
 import type { Reason } from './reasons.ts'
 
 /** A condition as Kubernetes API conventions define it (metav1.Condition). */
@@ -37,7 +38,7 @@ export function mergeConditions(
       type: verdict.type,
       status: verdict.status,
       reason: verdict.reason,
-      message: cut(verdict.message),
+      message: cutText(verdict.message, MESSAGE_LIMIT),
       observedGeneration: generation,
       lastTransitionTime: transitionTime(old.get(verdict.type), verdict, now),
     }))
@@ -54,10 +55,6 @@ export function findCondition(
 
 /** The API server refuses messages over 32,768 characters, and with them the whole status; nobody reads that far. */
 const MESSAGE_LIMIT = 4_096
-
-function cut(message: string): string {
-  return message.length <= MESSAGE_LIMIT ? message : `${message.slice(0, MESSAGE_LIMIT - 2)} …`
-}
 
 function transitionTime(old: Condition | undefined, verdict: Verdict, now: string): string {
   return old !== undefined && old.status === verdict.status ? old.lastTransitionTime : now

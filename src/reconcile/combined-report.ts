@@ -22,6 +22,6 @@ function distinct(checks: readonly CheckResult[]): CheckResult[] {
   return [...Map.groupBy(checks, ({ name }) => name).values()].flatMap((list) => {
     const worst = list.reduce((a, b) => (WEIGHT[b.result] > WEIGHT[a.result] ? b : a))
     const messages = list.filter(({ result }) => result === worst.result).map(({ message }) => message)
-    return [{ ...worst, message: [...new Set(messages)].join('; ').slice(0, 4_096) }]
+    return [{ ...worst, message: [...new Set(messages)].join('; ') }]
   })
 }

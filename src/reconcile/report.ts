@@ -2,7 +2,8 @@ import { mergeConditions } from '../api/conditions.ts'
 import type { StorageIntegrationStatus } from '../api/generated/storage-integration.ts'
 import type { CheckResult } from '../clouds/cloud.ts'
 import type { Resolution } from '../vendors/resolve.ts'
-import { tell } from '../vendors/tell.ts'
+import { hiddenValues, tell } from '../vendors/tell.ts'
+import { fittedStatus } from './fitted-status.ts'
 import { isAsking } from './party.ts'
 import type { OwnerReport, PendingChange } from './target-report.ts'
 import { verdicts } from './verdicts.ts'
@@ -29,7 +30,7 @@ export function reportStatus(
     resolution.generation,
     now,
   )
-  return {
+  const status: StorageIntegrationStatus = {
     observedGeneration: resolution.generation,
     conditions,
     storage: resolution.storage,
@@ -38,6 +39,7 @@ export function reportStatus(
     ...(answer !== undefined && answer.checks.length > 0 ? { checks: answer.checks.map(shownCheck) } : {}),
     ...(resolution.vendorRevision === undefined ? {} : { vendorRevision: resolution.vendorRevision }),
   }
+  return fittedStatus(status, hiddenValues(resolution.tell))
 }
 
 /**

@@ -1,5 +1,5 @@
 import { mergeConditions, type Verdict } from '../api/conditions.ts'
-import type { StorageVendor } from '../api/generated/storage-vendor.ts'
+import type { StorageVendor, StorageVendorStatus } from '../api/generated/storage-vendor.ts'
 import type { Rest } from '../kube/rest.ts'
 import { applyStatus } from '../kube/status.ts'
 import type { Store } from '../kube/store.ts'
@@ -21,24 +21,26 @@ export async function vendorPass(
 ): Promise<PassResult> {
   const vendor = vendors.get(key)
   if (vendor === undefined || vendor.metadata.deletionTimestamp !== undefined) return {}
-  const { metadata, spec, status } = vendor
-  const generation = metadata.generation ?? 0
-  const verdicts = verdictsOf(recipeFaults(spec))
-  const conditions = mergeConditions(
-    status?.conditions ?? [],
-    verdicts,
-    generation,
-    new Date(now()).toISOString(),
-  )
-  const written = await applyStatus(
-    rest,
-    STORAGE_VENDORS,
-    vendor,
-    { observedGeneration: generation, conditions },
-    { signal },
-  )
+  const status = vendorStatus(vendor, new Date(now()).toISOString())
+  const written = await applyStatus(rest, STORAGE_VENDORS, vendor, status, { signal })
   if (written !== undefined) vendors.put(written)
   return {}
+}
+
+/**
+ * What is said of a recipe.
+ *
+ * @param now RFC 3339, for conditions whose status changes.
+ */
+export function vendorStatus({ metadata, spec, status }: StorageVendor, now: string): StorageVendorStatus {
+  const generation = metadata.generation ?? 0
+  const conditions = mergeConditions(
+    status?.conditions ?? [],
+    verdictsOf(recipeFaults(spec)),
+    generation,
+    now,
+  )
+  return { observedGeneration: generation, conditions }
 }
 
 function verdictsOf(faults: readonly string[]): Verdict[] {
@@ -52,7 +54,7 @@ function verdictsOf(faults: readonly string[]): Verdict[] {
       },
     ]
   }
-  const message = faults.join('; ').slice(0, 4_096)
+  const message = faults.join('; ')
   return [
     { type: 'Ready', status: 'False', reason: 'VendorInvalid', message },
     { type: 'Stalled', status: 'True', reason: 'VendorInvalid', message },

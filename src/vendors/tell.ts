@@ -47,3 +47,8 @@ function chosenBy({ generated }: Tell, facts: PlaceholderValues): PlaceholderVal
   if (generated === undefined) return {}
   return { [`parameters.${generated}`]: facts.generated ?? '(chosen when it is applied)' }
 }
+
+/** Values that nobody may see, wherever a text that came from elsewhere may have them. */
+export function hiddenValues(telling: Tell | undefined): string[] {
+  return (telling?.hidden ?? []).flatMap((name) => telling?.values[name] ?? [])
+}

@@ -211,6 +211,7 @@ describe('a status', () => {
 
   it('shows at most twenty changes of a plan and counts the rest', () => {
     const change = {
+      target: 's3://street-scenes',
       document: 'bucket policy',
       action: 'Add',
       owner: 'a/b',
