@@ -69,7 +69,8 @@ async function secretValue(
 ): Promise<string | Fault> {
   try {
     const secret = await readSecret(namespace, name, signal)
-    return secret[key] ?? missingKey(namespace, name, key)
+    // A key named like something that every object has is none.
+    return (Object.hasOwn(secret, key) ? secret[key] : undefined) ?? missingKey(namespace, name, key)
   } catch (error) {
     if (error instanceof FaultError) return error.fault
     throw error

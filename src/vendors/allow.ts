@@ -58,7 +58,9 @@ function storageMatches(pattern: string, { bucket, prefix }: Ask): boolean {
 
 /** https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#label-selectors; an empty one matches all. */
 function selectorMatches(selector: LabelSelector, labels: Readonly<Record<string, string>>): boolean {
-  const exact = Object.entries(selector.matchLabels ?? {}).every(([key, value]) => labels[key] === value)
+  const exact = Object.entries(selector.matchLabels ?? {}).every(
+    ([key, value]) => Object.hasOwn(labels, key) && labels[key] === value,
+  )
   return (
     exact && (selector.matchExpressions ?? []).every((expression) => expressionMatches(expression, labels))
   )
@@ -70,7 +72,7 @@ function expressionMatches(
   { key, operator, values = [] }: Expression,
   labels: Readonly<Record<string, string>>,
 ): boolean {
-  const value = labels[key]
+  const value = Object.hasOwn(labels, key) ? labels[key] : undefined
   switch (operator) {
     case 'In':
       return value !== undefined && values.includes(value)

@@ -38,10 +38,10 @@ export function checkParameters(
     return refused(unknown, `is not a parameter of this vendor (${names.join(', ') || 'it has none'})`)
   for (const parameter of declared) {
     const sensitive = parameter.sensitive === true || secret.has(parameter.name)
-    const fault = faultOf({ ...parameter, sensitive }, given[parameter.name])
+    const fault = faultOf({ ...parameter, sensitive }, valueIn(given, parameter.name))
     if (fault !== undefined) return fault
   }
-  const open = declared.filter(({ name }) => given[name] === undefined)
+  const open = declared.filter(({ name }) => valueIn(given, name) === undefined)
   return found({
     values: given,
     awaited: open.filter(({ source, deferred }) => source !== 'Generated' && deferred === true),
@@ -50,6 +50,11 @@ export function checkParameters(
       .filter(({ name, sensitive }) => sensitive === true || secret.has(name))
       .map(({ name }) => name),
   })
+}
+
+/** `constructor` is a legal name of a parameter, and every object has something of that name. */
+function valueIn(given: Readonly<Record<string, string>>, name: string): string | undefined {
+  return Object.hasOwn(given, name) ? given[name] : undefined
 }
 
 function faultOf(parameter: VendorParameter, value: string | undefined): Refused | undefined {

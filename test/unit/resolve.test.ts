@@ -254,6 +254,45 @@ describe('a parameter', () => {
     assert.match(fault?.message ?? '', /id: its value is not of the vendor’s form/)
   })
 
+  for (const [where, s3] of Object.entries({
+    'the ARN of a key': {
+      bucketPolicy: { statements: [aStatement()] },
+      keyPolicy: {
+        key: '${parameters.id}',
+        statements: [{ name: 'use', principal: { aws: ['111111111111'] }, actions: ['kms:Decrypt'] }],
+      },
+    },
+    'the name of a role': {
+      attachToRole: {
+        roleName: '${parameters.id}',
+        inlinePolicies: [
+          {
+            name: 'p',
+            policyName: 'p',
+            statements: [
+              {
+                name: 's',
+                actions: ['s3:GetObject'],
+                resources: ['arn:${partition}:s3:::${bucket}/${prefix}*'],
+              },
+            ],
+          },
+        ],
+      },
+    },
+    'the prefix of a lifecycle rule': {
+      bucketPolicy: { statements: [aStatement()] },
+      lifecycle: { rules: [{ name: 'r', prefix: '${prefix}${parameters.id}/', expirationDays: 1 }] },
+    },
+  })) {
+    it(`from a Secret is refused as ${where}, which messages, plans and events name`, () => {
+      const parameters = given({ id: 'S3cr3t-Hunter2' }, ['id'])
+      const { fault } = resolve(anInput({ ...declared({}, { s3 }), parameters }))
+      assert.match(fault?.message ?? '', /shows parameter "id" in status/)
+      assert.ok(!fault?.message.includes('Hunter2'), fault?.message)
+    })
+  }
+
   it('from a Secret is refused where events and logs would show it', () => {
     const s3 = { bucketPolicy: { statements: [aStatement({ principal: { aws: ['${parameters.id}'] } })] } }
     const { fault } = resolve(anInput({ ...declared({}, { s3 }), parameters: given({ id: 'x' }, ['id']) }))
