@@ -46,7 +46,7 @@ describe('a recipe for Azure Blob Storage is refused', () => {
 
   for (const name of ['bucket', 'prefix', 'region', 'partition', 'accountId'])
     it(`for \${${name}}, which has no value on Azure`, () => {
-      const outputs = [{ name: 'x', value: `\${${name}}` }]
+      const outputs = [{ name: 'x', label: 'X', value: `\${${name}}` }]
       const vendor = anAzureVendor({ ...AZURE_RECIPE, outputs })
       assert.match(recipeFaults(vendor.spec).join(), new RegExp(`azureBlob.*${name}.* is not a placeholder`))
     })

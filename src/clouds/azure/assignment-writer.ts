@@ -3,7 +3,7 @@ import type { AzureApi } from './azure-api.ts'
 import type { Subject } from './azure-call.ts'
 import { isNotFound, isTaken } from './azure-errors.ts'
 import { lostRaceOn } from './document-faults.ts'
-import { pathOf } from './resource-id.ts'
+import { isResource, pathOf } from './resource-id.ts'
 
 /** https://learn.microsoft.com/rest/api/authorization/role-assignments */
 export const AUTHORIZATION_VERSION = '2022-04-01'
@@ -68,6 +68,7 @@ export class AssignmentWriter {
       operation: 'GetRoleAssignment',
       method: 'GET',
       path: addressOf(id),
+      isAnswer: isResource(id),
     } as const
     return (await this.#api.send(request, this.#subject, signal, isNotFound)) !== undefined
   }

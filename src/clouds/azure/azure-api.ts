@@ -18,6 +18,8 @@ export interface ApiRequest {
   /** `/subscriptions/…`, with its query. */
   readonly path: string
   readonly body?: Json
+  /** Whether a success has the form of this operation's answers; else something on the way gave it. Absent: it is not looked at. */
+  readonly isAnswer?: (answer: Json | undefined) => boolean
 }
 
 /** What an {@link AzureApi} is made of. */
@@ -67,7 +69,9 @@ export class AzureApi {
     const call = await this.#callOf(request, subject, signal)
     const ask = async (): Promise<Json | undefined> => {
       try {
-        return await this.#ask(request, signal)
+        const answer = await this.#ask(request, signal)
+        if (request.isAnswer?.(answer) === false) throw new SyntaxError('this is no answer to that')
+        return answer
       } catch (error) {
         if (tolerate(error)) return undefined
         throw error
@@ -85,10 +89,10 @@ export class AzureApi {
   ): Promise<readonly JsonObject[]> {
     const items: JsonObject[] = []
     let path: string | undefined = request.path
-    for (let page = 0; path !== undefined && page < PAGES; page += 1) {
-      const answer = await this.send({ ...request, path, method: 'GET' }, subject, signal, tolerate)
-      if (answer === undefined) return items
-      if (!isJsonObject(answer)) throw unreadable(request.operation, 'the answer is no list')
+    for (let n = 0; path !== undefined && n < PAGES; n += 1) {
+      const page = { ...request, path, method: 'GET', isAnswer: isList } as const
+      const answer = await this.send(page, subject, signal, tolerate)
+      if (!isJsonObject(answer)) return items
       items.push(...asList(answer.value, request.operation).map(objectIn(request.operation)))
       path = this.#nextPath(request.service, answer.nextLink ?? answer['@odata.nextLink'])
     }
@@ -143,4 +147,9 @@ function objectIn(label: string): (item: Json) => JsonObject {
     if (!isJsonObject(item)) throw unreadable(label, 'it holds something that is no object')
     return item
   }
+}
+
+/** An empty list is one, too. https://learn.microsoft.com/rest/api/authorization/role-assignments/list-for-scope#roleassignmentlistresult */
+function isList(answer: Json | undefined): boolean {
+  return isJsonObject(answer) && Array.isArray(answer.value)
 }

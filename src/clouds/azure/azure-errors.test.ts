@@ -290,7 +290,7 @@ describe('an answer of Azure', () => {
   })
 
   it('that is not JSON speaks of the endpoint', () => {
-    assert.match(toFaultError(new SyntaxError('x'), READ)?.message ?? '', /something that is not JSON/)
+    assert.match(toFaultError(new SyntaxError('x'), READ)?.message ?? '', /something that is no answer to it/)
   })
 
   it('is none where it is a bug', () => assert.equal(toFaultError(new TypeError('x'), READ), undefined))

@@ -1,4 +1,5 @@
 import { FaultError } from '../../api/fault.ts'
+import { isJsonObject, type Json } from '../../plan/json.ts'
 import type { CheckResult } from '../cloud.ts'
 import type { AzureApi } from './azure-api.ts'
 import { isNotFound } from './azure-errors.ts'
@@ -20,7 +21,14 @@ export async function checkContainer(
 ): Promise<CheckResult[]> {
   if (container === '') return []
   const where = `container "${container}" of storage account "${name}"`
-  const request = { service: 'arm', operation: 'GetContainer', method: 'GET', path: path(container) } as const
+  const isAnswer = (answer: Json | undefined) => isJsonObject(answer) && typeof answer.id === 'string'
+  const request = {
+    service: 'arm',
+    operation: 'GetContainer',
+    method: 'GET',
+    path: path(container),
+    isAnswer,
+  } as const
   try {
     const answer = await api.send(
       request,

@@ -1,3 +1,5 @@
+import { isJsonObject, type Json } from '../../plan/json.ts'
+
 /** Resource id of a storage account, as Azure spells it. https://learn.microsoft.com/rest/api/storagerp/storage-accounts/get-properties */
 export function accountId(subscriptionId: string, resourceGroup: string, account: string): string {
   return `/subscriptions/${subscriptionId}/resourceGroups/${resourceGroup}/providers/Microsoft.Storage/storageAccounts/${account}`
@@ -32,4 +34,21 @@ export function containerIn(scope: string): string | undefined {
 /** A resource id as a path: what Azure itself does not allow in names cannot change the address. */
 export function pathOf(id: string): string {
   return id.split('/').map(encodeURIComponent).join('/')
+}
+
+/**
+ * Tells whether an answer is this resource (its type and name), with its properties: a proxy's own answer must not be taken for
+ * one without settings. https://learn.microsoft.com/azure/azure-resource-manager/management/resource-providers-and-types
+ */
+export function isResource(id: string): (answer: Json | undefined) => boolean {
+  const own = lastTwo(id)
+  return (answer) =>
+    isJsonObject(answer) &&
+    typeof answer.id === 'string' &&
+    lastTwo(answer.id) === own &&
+    isJsonObject(answer.properties)
+}
+
+function lastTwo(id: string): string {
+  return id.toLowerCase().split('/').slice(-2).join('/')
 }

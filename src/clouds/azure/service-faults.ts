@@ -67,7 +67,7 @@ export function unreachable(code: string, call: AzureCall): FaultError {
 
 /** An answer that is not Azure's. */
 export function unreadableAnswer(call: AzureCall): FaultError {
-  const message = `${call.host} answered ${call.operation} on ${subjectOf(call)} with something that is not JSON. Check the endpoint of the CloudAccount and any proxy on the way.`
+  const message = `${call.host} answered ${call.operation} on ${subjectOf(call)} with something that is no answer to it. Check the endpoint of the CloudAccount and any proxy on the way.`
   return fault('CloudUnavailable', message)
 }
 

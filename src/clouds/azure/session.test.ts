@@ -25,7 +25,7 @@ const CLIPS: Target = {
   resourceGroup: 'ml',
   storageAccount: 'clips',
 }
-const SERVICE = `{"id":"x","sku":{"name":"Standard_LRS"},"properties":{"cors":{"corsRules":[]},"newer":{"ratio":1.0,"big":12345678901234567890},"restorePolicy":{"enabled":true,"days":5,"minRestoreTime":"2026-11-01T00:00:00Z"}}}`
+const SERVICE = `{"id":"/x/blobServices/default","sku":{"name":"Standard_LRS"},"properties":{"cors":{"corsRules":[]},"newer":{"ratio":1.0,"big":12345678901234567890},"restorePolicy":{"enabled":true,"days":5,"minRestoreTime":"2026-11-01T00:00:00Z"}}}`
 const RULE = {
   allowedOrigins: ['https://a.example'],
   allowedMethods: ['GET'],
@@ -61,6 +61,7 @@ function healthy({ url }: SeenRequest): Answer {
   if (url.startsWith('/v1.0/servicePrincipals'))
     return json({ value: [{ id: 'object-1', appId: APPLICATION }] })
   return json({
+    id: `/x/storageAccounts/clips`,
     location: 'westeurope',
     properties: { primaryEndpoints: { blob: 'https://clips.z01.blob.storage.azure.net/' } },
   })

@@ -32,7 +32,7 @@ import { withCorsRules } from './blob-service.ts'
 import { checkContainer } from './container-check.ts'
 import { lostRaceOn } from './document-faults.ts'
 import { deleteLeftAssignments } from './left-assignments.ts'
-import { accountId, pathOf } from './resource-id.ts'
+import { accountId, isResource, pathOf } from './resource-id.ts'
 import { type AssignmentPart, decodeAssignments, roleAssignmentsKind } from './role-assignments.ts'
 import type { FoundPrincipal } from './service-principal.ts'
 import type { DirectorySession } from './service-principal-target.ts'
@@ -187,8 +187,9 @@ export class StorageAccount implements TargetDriver {
   async #getAccount(claimed: readonly Claimed[], signal: AbortSignal): Promise<JsonObject> {
     const path = `${pathOf(this.#id)}?${this.#version}`
     try {
-      const answer = await this.#send({ operation: 'GetStorageAccount', method: 'GET', path }, signal)
-      return objectOr(answer, 'storage account')
+      const isAnswer = isResource(this.#id)
+      const request = { operation: 'GetStorageAccount', method: 'GET', path, isAnswer } as const
+      return objectOr(await this.#send(request, signal), 'storage account')
     } catch (error) {
       if (error instanceof FaultError && error.fault.reason === 'StorageAccountNotFound')
         await deleteLeftAssignments(this.#session.api, this.#id, claimed, this.#subject, signal)
@@ -197,7 +198,13 @@ export class StorageAccount implements TargetDriver {
   }
 
   async #getBlobService(signal: AbortSignal): Promise<JsonObject> {
-    const request = { operation: 'GetBlobService', method: 'GET', path: this.#blobServicePath } as const
+    const isAnswer = isResource(`${this.#id}/blobServices/default`)
+    const request = {
+      operation: 'GetBlobService',
+      method: 'GET',
+      path: this.#blobServicePath,
+      isAnswer,
+    } as const
     return objectOr(await this.#send(request, signal), 'blob service')
   }
 

@@ -29,7 +29,9 @@ export async function checkSubscription(
   if (ofToken !== undefined && ofToken !== tenantId.toLowerCase())
     throw wrong(`the credentials are of tenant ${ofToken}, not of ${tenantId}`, 'spec.azure.tenantId')
   const path = `/subscriptions/${encodeURIComponent(subscriptionId)}?api-version=${VERSION}`
-  const request = { service: 'arm', operation: 'GetSubscription', method: 'GET', path } as const
+  const isAnswer = (answer: Json | undefined) =>
+    isJsonObject(answer) && typeof answer.subscriptionId === 'string'
+  const request = { service: 'arm', operation: 'GetSubscription', method: 'GET', path, isAnswer } as const
   const answer = await api.send(request, {}, signal)
   const { tenantId: owner, subscriptionId: found } = isJsonObject(answer) ? answer : {}
   if (isOther(owner, tenantId))
