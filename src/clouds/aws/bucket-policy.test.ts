@@ -88,6 +88,7 @@ describe('a bucket policy', () => {
     ['empty, though S3 said that there is one', ''],
     ['no JSON', '{'],
     ['a list', '[]'],
+    ['an object without statements', '{}'],
     ['statements that are no objects', '{"Statement":["x"]}'],
   ] as const) {
     it(`that is ${why} is not touched`, () => {

@@ -107,6 +107,7 @@ const BY_CODE: ReadonlyMap<string, Translate> = new Map([
   ...codes(quotaExceeded, 'LimitExceeded LimitExceededException'),
   ...codes(refusedInput, 'MalformedPolicyDocument MalformedPolicyDocumentException InvalidInput'),
   ...codes(refusedInput, 'InvalidInputException ValidationError ValidationException'),
+  ...codes(unreadable, 'StrangeAnswer'),
   ...codes(unavailable, 'ServiceFailure ServiceFailureException'),
   ...codes(unavailable, 'InternalError InternalFailure RequestTimeout TimeoutError'),
 ])

@@ -38,14 +38,17 @@ export function policyKind(form: PolicyForm): DocumentKind<Statement> {
 }
 
 /**
- * Takes a policy text apart. An empty text is no policy at all: taken for one, it would be written over.
+ * Takes a policy text apart. An empty text is no policy at all, and neither is `{}`, since a policy must have a Statement:
+ * taken for one, it would be written over.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_statement.html ("This element is required.")
  *
  * @param label for people: "bucket policy".
  * @throws FaultError UnreadableDocument when the text is no policy that can be written back without loss.
  */
 export function decodePolicy(text: string, label: string): Document<Statement> {
   const { Statement: list, ...envelope } = parsePolicy(text, label)
-  const entries = list === undefined ? [] : Array.isArray(list) ? list : [list]
+  if (list === undefined) throw unreadable(label, 'it has no Statement')
+  const entries = Array.isArray(list) ? list : [list]
   if (!entries.every(isJsonObject))
     throw unreadable(label, 'its Statement holds something that is no statement')
   return { entries, envelope }

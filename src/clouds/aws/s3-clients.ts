@@ -1,4 +1,5 @@
 import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3'
+import { refuseStrangeAnswers, s3Root } from './answer-form.ts'
 import type { AwsCall } from './aws-call.ts'
 import type { AwsCaller } from './aws-caller.ts'
 import type { AwsOperation } from './iam-action.ts'
@@ -81,6 +82,7 @@ export class S3Clients {
     const client = new S3Client({ ...this.#options, region })
     fenceWrites(client, this.#fence)
     refuseUnknownFields(client)
+    refuseStrangeAnswers(client, s3Root)
     this.#clients.set(region, client)
     return client
   }

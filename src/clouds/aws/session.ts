@@ -9,6 +9,7 @@ import { Preflight } from '../preflight.ts'
 import { Remembered } from '../remembered.ts'
 import type { SessionHooks } from '../session-hooks.ts'
 import { type AwsAccountSpec, DEFAULT_REQUESTS_PER_SECOND } from './account.ts'
+import { iamRoot, refuseStrangeAnswers } from './answer-form.ts'
 import type { AwsCall } from './aws-call.ts'
 import { AwsCaller } from './aws-caller.ts'
 import { type Connections, openConnections } from './connections.ts'
@@ -74,6 +75,7 @@ class AwsSession implements CloudSession {
     const s3Options = { ...shared, credentials, forcePathStyle: endpoint !== undefined }
     this.#sts = new STSClient({ ...shared, region, credentials })
     this.#iam = new IAMClient({ ...shared, region, credentials })
+    refuseStrangeAnswers(this.#iam, iamRoot)
     fenceWrites(this.#iam, () => hooks.fence())
     this.#s3 = new S3Clients(this.#caller, location, s3Options, () => hooks.fence())
     this.#kms = new KmsClients(this.#caller, endpoint, { ...shared, credentials }, () => hooks.fence())

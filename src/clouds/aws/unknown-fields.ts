@@ -5,6 +5,7 @@ import {
 } from '@aws-sdk/client-s3'
 import { FaultError } from '../../api/fault.ts'
 import { retryOf } from '../../api/reasons.ts'
+import { type AnswerWithBody, keptBody } from './answer-body.ts'
 import { parseXml } from './xml-element.ts'
 import { strangeParts, type XmlSchema } from './xml-schema.ts'
 
@@ -27,29 +28,13 @@ export function refuseUnknownFields(client: S3Client): void {
     (next, context) => async (args) => {
       const result = await next(args)
       const document = DOCUMENTS[context.commandName ?? '']
-      const response = result.response as HttpAnswer
+      const response = result.response as AnswerWithBody
       if (document === undefined || response.statusCode !== 200) return result
-      const body = await bytesOf(response.body)
-      response.body = body
-      assertKnown(body.toString('utf8'), document)
+      assertKnown((await keptBody(response)).toString('utf8'), document)
       return result
     },
     { step: 'deserialize', priority: 'low', name: 'mooringUnknownFields' },
   )
-}
-
-/** The part of the SDK's HttpResponse that counts here. */
-interface HttpAnswer {
-  readonly statusCode: number
-  body: AsyncIterable<Uint8Array> | Uint8Array | undefined
-}
-
-async function bytesOf(body: HttpAnswer['body']): Promise<Buffer> {
-  if (body === undefined) return Buffer.alloc(0)
-  if (body instanceof Uint8Array) return Buffer.from(body)
-  const chunks: Uint8Array[] = []
-  for await (const chunk of body) chunks.push(chunk)
-  return Buffer.concat(chunks)
 }
 
 function assertKnown(xml: string, { label, schema }: (typeof DOCUMENTS)[string]): void {

@@ -41,7 +41,8 @@ export class CustomRole implements TargetDriver {
   async read(names: readonly DocumentName[], signal: AbortSignal): Promise<readonly ObservedDocument[]> {
     if (!names.includes('CustomRole')) return []
     await this.#session.project(signal)
-    const request = { operation: 'GetRole', method: 'GET', path: `/v1/${this.#name}` } as const
+    const isAnswer = (answer: Json | undefined): boolean => isJsonObject(answer) && answer.name === this.#name
+    const request = { operation: 'GetRole', method: 'GET', path: `/v1/${this.#name}`, isAnswer } as const
     const document = decodeCustomRole(await this.#send(request, signal, isNotFound))
     return [{ kind: customRoleKind, document } as unknown as ObservedDocument]
   }

@@ -19,6 +19,8 @@ export interface ApiRequest {
   /** `/storage/v1/b/clips`, with its query. */
   readonly path: string
   readonly body?: Json
+  /** Whether a success has the form of this operation's answers; else something on the way gave it. Absent: it is not looked at. */
+  readonly isAnswer?: (answer: Json | undefined) => boolean
 }
 
 /** What an {@link GcpApi} is made of. */
@@ -58,7 +60,9 @@ export class GcpApi {
     const call: GcpCall = { service, operation, host, projectId: account.projectId, identity, ...subject }
     const ask = async (): Promise<Json | undefined> => {
       try {
-        return await this.#ask(request, signal)
+        const answer = await this.#ask(request, signal)
+        if (request.isAnswer?.(answer) === false) throw new SyntaxError('this is no answer to that')
+        return answer
       } catch (error) {
         if (tolerate(error)) return undefined
         throw error

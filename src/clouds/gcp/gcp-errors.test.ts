@@ -316,7 +316,7 @@ const ROWS: readonly Row[] = [
     'CloudUnavailable',
     /UND_ERR_HEADERS_TIMEOUT/,
   ],
-  ['a page instead of JSON', new SyntaxError('x'), GET, 'CloudUnavailable', /not JSON/],
+  ['a page instead of JSON', new SyntaxError('x'), GET, 'CloudUnavailable', /not Google’s answer/],
   [
     'a read that is refused',
     storage(400, 'invalid', 'Invalid argument.'),

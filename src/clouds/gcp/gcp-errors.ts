@@ -34,9 +34,9 @@ export function toFaultError(thrown: unknown, call: GcpCall): FaultError | undef
   return isNetworkCode(code) ? unreachable(code, call) : undefined
 }
 
-/** True for Google's way to say that the thing that was asked for does not exist. */
+/** True for Google's way to say that the thing that was asked for does not exist; a bare 404 may be anyone's. */
 export function isNotFound(thrown: unknown): boolean {
-  return thrown instanceof GoogleError && thrown.status === 404
+  return thrown instanceof GoogleError && thrown.status === 404 && /^not_?found$/i.test(thrown.code)
 }
 
 /** True for a store's way to say that it does not know the request at all. */

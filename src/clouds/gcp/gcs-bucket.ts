@@ -140,13 +140,18 @@ export class GcsBucket implements TargetDriver {
 
   async #get(signal: AbortSignal): Promise<JsonObject> {
     const path = `${this.#path}?projection=noAcl&fields=${FIELDS}`
-    const answer = await this.#send({ operation: 'GetBucket', method: 'GET', path }, signal)
-    return isJsonObject(answer) ? answer : {}
+    const isAnswer = (answer: Json | undefined): boolean =>
+      isJsonObject(answer) && answer.name === this.#bucket
+    const answer = await this.#send({ operation: 'GetBucket', method: 'GET', path, isAnswer }, signal)
+    return answer as JsonObject
   }
 
   #getPolicy(signal: AbortSignal): Promise<Json | undefined> {
     const path = `${this.#path}/iam?optionsRequestedPolicyVersion=3`
-    return this.#send({ operation: 'GetBucketIamPolicy', method: 'GET', path }, signal)
+    return this.#send(
+      { operation: 'GetBucketIamPolicy', method: 'GET', path, isAnswer: isGuardedPolicy },
+      signal,
+    )
   }
 
   async #writePolicy(policy: JsonObject | undefined, signal: AbortSignal): Promise<void> {
@@ -204,6 +209,11 @@ export class GcsBucket implements TargetDriver {
   #send(request: Omit<ApiRequest, 'service'>, signal: AbortSignal): Promise<Json | undefined> {
     return this.#session.api.send({ service: 'storage', ...request }, { bucket: this.#bucket }, signal)
   }
+}
+
+/** Every policy has an etag, and without it a write would not be guarded. https://docs.cloud.google.com/iam/docs/allow-policies#etag */
+function isGuardedPolicy(answer: Json | undefined): boolean {
+  return isJsonObject(answer) && typeof answer.etag === 'string'
 }
 
 /** Its former name is `bucketPolicyOnly`, which the API still fills. */

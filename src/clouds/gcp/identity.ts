@@ -31,6 +31,7 @@ export async function findProject(
       operation: 'GetStorageServiceAccount',
       method: 'GET',
       path: `/storage/v1/projects/${encodeURIComponent(projectId)}/serviceAccount`,
+      isAnswer: (found) => isJsonObject(found) && typeof found.email_address === 'string',
     },
     {},
     signal,

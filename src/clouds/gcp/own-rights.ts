@@ -1,5 +1,5 @@
 import { FaultError } from '../../api/fault.ts'
-import { isJsonObject } from '../../plan/json.ts'
+import { isJsonObject, type Json } from '../../plan/json.ts'
 import type { CheckResult } from '../cloud.ts'
 import type { GcpApi } from './gcp-api.ts'
 import { permissionOf } from './gcp-operation.ts'
@@ -21,7 +21,8 @@ export async function checkOwnRights(
   const needed = [permissionOf('SetBucketIamPolicy'), ...(isPatched ? [permissionOf('PatchBucket')] : [])]
   const query = needed.map((permission) => `permissions=${permission}`).join('&')
   const path = `/storage/v1/b/${encodeURIComponent(bucket)}/iam/testPermissions?${query}`
-  const request = { service: 'storage', operation: 'TestBucketIamPermissions', method: 'GET', path } as const
+  const operation = 'TestBucketIamPermissions'
+  const request = { service: 'storage', operation, method: 'GET', path, isAnswer: isPermissions } as const
   try {
     const answer = await api.send(request, { bucket }, signal)
     const granted = isJsonObject(answer) && Array.isArray(answer.permissions) ? answer.permissions : []
@@ -34,6 +35,14 @@ export async function checkOwnRights(
     if (!(error instanceof FaultError)) throw error
     return { name: NAME, result: 'Unknown', message: `it could not be checked: ${error.message}` }
   }
+}
+
+/** Without any permission the answer has its kind alone. */
+function isPermissions(answer: Json | undefined): boolean {
+  return (
+    isJsonObject(answer) &&
+    (answer.kind === 'storage#testIamPermissionsResponse' || Array.isArray(answer.permissions))
+  )
 }
 
 function judge(bucket: string, missing: readonly (string | undefined)[]): CheckResult {

@@ -8,7 +8,7 @@ import type { GoogleError } from './google-error.ts'
 export function notFound(error: GoogleError, call: GcpCall): FaultError {
   if (call.service === 'iamcredentials') return noServiceAccount(call)
   if (call.role !== undefined) return roleGone(call)
-  if (call.bucket === undefined) return projectNotFound(call)
+  if (call.bucket === undefined) return projectNotFound(error, call)
   if (!isBucketMissing(error)) return unexpected(error, call)
   const message = `${subjectOf(call)} does not exist, or is not readable by ${call.identity} (${permissionOf(call.operation)}). Create it in project ${call.projectId}, or correct spec.gcs.bucket.`
   return fault('BucketNotFound', message)
@@ -30,7 +30,9 @@ function roleGone(call: GcpCall): FaultError {
   return fault('Propagating', message)
 }
 
-function projectNotFound({ projectId }: GcpCall): FaultError {
+function projectNotFound(error: GoogleError, call: GcpCall): FaultError {
+  if (error.code === '') return unexpected(error, call)
+  const { projectId } = call
   const message = `project "${projectId}" does not exist. Correct spec.gcp.projectId (create the CloudAccount anew, since it cannot change).`
   return new FaultError({ reason: 'InvalidSpec', message, retry: 'Slow' })
 }
@@ -55,7 +57,7 @@ export function unreachable(code: string, call: GcpCall): FaultError {
 
 /** An answer that is not Google's. */
 export function unreadableAnswer(call: GcpCall): FaultError {
-  const message = `${call.host} answered ${call.operation} on ${subjectOf(call)} with something that is not JSON. Check the endpoint of the CloudAccount and any proxy on the way.`
+  const message = `${call.host} answered ${call.operation} on ${subjectOf(call)} with something that is not Google’s answer. Check the endpoint of the CloudAccount and any proxy on the way.`
   return fault('CloudUnavailable', message)
 }
 

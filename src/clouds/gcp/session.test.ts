@@ -32,8 +32,13 @@ function healthy({ method, url }: SeenRequest): Answer {
   if (url.includes(':generateAccessToken'))
     return json({ accessToken: 'ya29.other', expireTime: new Date(Date.now() + 3_600_000).toISOString() })
   if (url.includes('/iam?')) return { status: 200, body: POLICY }
-  if (url.includes('/roles/')) return json({ error: { code: 404, message: 'not found' } }, 404)
-  return json(method === 'PATCH' ? { metageneration: '8' } : { metageneration: '7', projectNumber: '123' })
+  if (url.includes('/roles/'))
+    return json({ error: { code: 404, status: 'NOT_FOUND', message: 'not found' } }, 404)
+  return json(
+    method === 'PATCH'
+      ? { metageneration: '8' }
+      : { name: 'clips', metageneration: '7', projectNumber: '123' },
+  )
 }
 
 function json(body: Json, status = 200): Answer {
