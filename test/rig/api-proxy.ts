@@ -18,18 +18,22 @@ export interface ApiRequest {
 
 export interface ApiProxy extends MeddlingProxy {
   /** A kubeconfig that leads through the proxy, or through what stands before it at `port`; the administrator's unless given. */
-  kubeconfig(options?: { readonly from?: string; readonly port?: number }): Promise<string>
+  kubeconfig(way?: Way): Promise<string>
+}
+
+interface Way {
+  readonly from?: string
+  readonly port?: number
 }
 
 export async function startApiProxy({ controlPlane, kubeconfigPath }: OwnCluster): Promise<ApiProxy> {
   const proxy = await startMeddlingProxy(controlPlane.url, { identity: await controlPlane.identity() })
-  return {
-    ...proxy,
-    kubeconfig: async ({ from = kubeconfigPath, port = proxy.port } = {}) => {
+  return Object.assign(proxy, {
+    kubeconfig: async ({ from = kubeconfigPath, port = proxy.port }: Way = {}) => {
       const path = join(makeRunFolder('kubeconfig'), 'kubeconfig')
       return writeKubeconfig(path, { ...(await readKubeconfig(from)), server: `https://127.0.0.1:${port}` })
     },
-  }
+  })
 }
 
 const verbs: Readonly<Record<string, Verb>> = {

@@ -8,6 +8,7 @@ import {
   type IncomingHttpHeaders,
   type IncomingMessage,
   request as requestHttp,
+  type Server,
   type ServerResponse,
 } from 'node:http'
 import { createServer as createHttpsServer, request as requestHttps } from 'node:https'
@@ -47,6 +48,8 @@ export interface MeddlingProxy {
   readonly url: string
   /** Every request that came, in order. */
   readonly seen: readonly Seen[]
+  /** How many of them have no answer yet, or not all of it; watches are among them. */
+  readonly unanswered: number
   /** From now on asks this one before every request; those who came first are asked first. Call what is returned to end it. */
   meddle(meddler: Meddler): () => void
   /** Ends answers that are still flowing in good order, as a server does whose time is over; returns how many there were. */
@@ -66,56 +69,39 @@ export async function startMeddlingProxy(
 ): Promise<MeddlingProxy> {
   const seen: Seen[] = []
   const meddlers = new Set<Meddler>()
-  const streams = new Map<ServerResponse, { readonly seen: Seen; readonly answer: IncomingMessage }>()
+  const streams = new Map<ServerResponse, Stream>()
+  const now = { holding: 0 }
 
   async function pass(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     const bytes = Buffer.concat(await incoming.toArray())
     const asked = seenIn(incoming, bytes)
     seen.push(asked)
     const meddling = firstOf(meddlers, asked)
-    if (meddling?.kind === 'Answer') {
-      const { status, headers = {}, body = '' } = meddling
-      outgoing.writeHead(status, { 'content-type': 'application/json', ...headers }).end(body)
-      return
-    }
+    if (meddling?.kind === 'Answer') return replace(meddling, outgoing)
     if (meddling?.kind === 'HoldRequest') await meddling.until
     if (outgoing.destroyed) return
     const answer = await forward(target, identity?.cert, incoming, bytes, meddling)
-    if (meddling?.kind === 'HoldAnswer') {
-      const body = Buffer.concat(await answer.toArray())
-      await meddling.until
-      outgoing.writeHead(answer.statusCode ?? 502, toPassOn(answer.headers)).end(body)
-      return
-    }
-    flow(asked, answer, outgoing)
-  }
-
-  function flow(asked: Seen, answer: IncomingMessage, outgoing: ServerResponse): void {
-    streams.set(outgoing, { seen: asked, answer })
-    answer.on('error', () => outgoing.destroy())
-    outgoing.on('close', () => {
-      streams.delete(outgoing)
-      answer.destroy()
-    })
-    outgoing.writeHead(answer.statusCode ?? 502, toPassOn(answer.headers)).flushHeaders()
-    answer.pipe(outgoing)
+    if (meddling?.kind === 'HoldAnswer') return passLater(answer, outgoing, meddling.until)
+    flow({ seen: asked, answer }, outgoing, streams)
   }
 
   const listener = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
+    now.holding += 1
     outgoing.on('error', () => outgoing.destroy())
+    outgoing.once('close', () => {
+      now.holding -= 1
+    })
     pass(incoming, outgoing).catch(() => outgoing.destroy())
   }
   const server = identity ? createHttpsServer(identity, listener) : createHttpServer(listener)
-  server.keepAliveTimeout = 0 // an idle connection that closes under the next request would be a fault that nobody ordered
-  server.on('connection', (socket) => socket.unref())
-  const port = await freePort()
-  server.listen(port, '127.0.0.1')
-  await once(server, 'listening')
-  server.unref()
+  const port = await listen(server)
   return {
     port,
     url: `${identity ? 'https' : 'http'}://127.0.0.1:${port}`,
     seen,
+    get unanswered() {
+      return now.holding
+    },
     meddle: (meddler) => {
       meddlers.add(meddler)
       return () => meddlers.delete(meddler)
@@ -135,6 +121,51 @@ export async function startMeddlingProxy(
       await closed
     },
   }
+}
+
+async function listen(server: Server): Promise<number> {
+  server.keepAliveTimeout = 0 // an idle connection that closes under the next request would be a fault that nobody ordered
+  server.on('connection', (socket) => socket.unref())
+  const port = await freePort()
+  server.listen(port, '127.0.0.1')
+  await once(server, 'listening')
+  server.unref()
+  return port
+}
+
+function replace(
+  { status, headers = {}, body = '' }: Extract<Meddling, { kind: 'Answer' }>,
+  outgoing: ServerResponse,
+): void {
+  outgoing.writeHead(status, { 'content-type': 'application/json', ...headers }).end(body)
+}
+
+async function passLater(
+  answer: IncomingMessage,
+  outgoing: ServerResponse,
+  until: Promise<unknown>,
+): Promise<void> {
+  const body = Buffer.concat(await answer.toArray())
+  await until
+  outgoing.writeHead(answer.statusCode ?? 502, toPassOn(answer.headers)).end(body)
+}
+
+/** An answer on its way, and what was asked. */
+interface Stream {
+  readonly seen: Seen
+  readonly answer: IncomingMessage
+}
+
+function flow(stream: Stream, outgoing: ServerResponse, streams: Map<ServerResponse, Stream>): void {
+  const { answer } = stream
+  streams.set(outgoing, stream)
+  answer.on('error', () => outgoing.destroy())
+  outgoing.on('close', () => {
+    streams.delete(outgoing)
+    answer.destroy()
+  })
+  outgoing.writeHead(answer.statusCode ?? 502, toPassOn(answer.headers)).flushHeaders()
+  answer.pipe(outgoing)
 }
 
 function seenIn({ method = '', url = '', headers }: IncomingMessage, bytes: Buffer): Seen {
