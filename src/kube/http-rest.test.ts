@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type OutgoingHttpHeaders } from 'no
 import type { AddressInfo } from 'node:net'
 import { after, describe, it } from 'node:test'
 import type { Connection } from './connection.ts'
+import { fencedRest } from './fenced-rest.ts'
 import { HttpRest } from './http-rest.ts'
 import { ManualClock } from './manual-clock.ts'
 
@@ -72,6 +73,14 @@ describe('HttpRest', () => {
     const { rest, asked, clock } = await scripted([busy])
     assert.deepEqual(await whileTimePasses(clock, rest.request(patch)), { ok: true })
     assert.equal(asked.length, 2)
+  })
+
+  it('does not send a write again for one who has lost the right to write meanwhile', async () => {
+    const { rest, asked, clock } = await scripted([busy])
+    const leads = [true, true, false] // when it is asked to, at the first sending, at the second
+    const pending = fencedRest(rest, () => leads.shift() ?? false).request(patch)
+    await assert.rejects(whileTimePasses(clock, pending), { status: 0, reason: 'NotLeader' })
+    assert.equal(asked.length, 1)
   })
 
   it('leaves a write alone after a fault of the server, and hands its wish to the queue', async () => {

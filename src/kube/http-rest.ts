@@ -5,6 +5,7 @@ import { AgentPools, type Pool } from './agent-pools.ts'
 import { type Clock, sleep, systemClock } from './clock.ts'
 import type { Connection } from './connection.ts'
 import { abandoned, orAborted, withDeadline } from './deadline.ts'
+import { notSent } from './fenced-rest.ts'
 import { httpFailure } from './http-failure.ts'
 import { KubeError } from './kube-error.ts'
 import { networkError } from './network-error.ts'
@@ -110,19 +111,20 @@ export class HttpRest implements Rest {
       this.#options.onAnswer?.({ method: request.method, pool, status, seconds })
     }
     try {
-      const answer = await this.#dispatch(pool, request, renew)
+      const answer = await this.#dispatch(pool, what, request, renew)
       report(answer.statusCode)
       if (answer.statusCode >= 200 && answer.statusCode < 300) return answer
       throw httpFailure(what, answer.statusCode, await text(answer), header(answer, 'retry-after'))
     } catch (error) {
-      if (!(error instanceof KubeError) || error.status === 0) report(0)
+      if (!(error instanceof KubeError) || (error.status === 0 && error.reason !== 'NotLeader')) report(0)
       throw networkError(what, error)
     }
   }
 
-  async #dispatch(pool: Pool, request: Outgoing, renew: boolean): Promise<Answer> {
+  async #dispatch(pool: Pool, what: string, request: Outgoing, renew: boolean): Promise<Answer> {
     const tls = await this.#connection.tls(renew)
     const authorization = await this.#connection.authorization(renew)
+    if (request.maySend?.() === false) throw notSent(what)
     return this.#pools.use(pool, tls).request({
       origin: this.#origin,
       path: `${this.#prefix}${request.path}${queryString(request.query)}`,
@@ -135,7 +137,7 @@ export class HttpRest implements Rest {
   }
 }
 
-type Outgoing = Pick<RestRequest, 'method' | 'path' | 'query' | 'body' | 'contentType'> & {
+type Outgoing = Pick<RestRequest, 'method' | 'path' | 'query' | 'body' | 'contentType' | 'maySend'> & {
   readonly signal: AbortSignal
   readonly bodyTimeout?: number
 }

@@ -66,8 +66,7 @@ class Line implements Rest {
   }
 }
 
-function candidate(cell: LeaseCell, identity: string, clock: ManualClock) {
-  const rest = new Line(cell, clock)
+function candidate(cell: LeaseCell, identity: string, clock: ManualClock, rest = new Line(cell, clock)) {
   const log = capturedLog()
   const elector = new LeaderElector({
     rest,
@@ -254,6 +253,25 @@ describe('LeaderElector', () => {
     assert.equal(cell.lease?.spec?.holderIdentity, 'a')
     await a.elector.release()
     assert.equal(clock.timers, 0)
+  })
+
+  it('gives up a lease that it wins while it is being released', async () => {
+    const [clock, cell] = [new ManualClock(), new LeaseCell()]
+    const rest = new Line(cell, clock)
+    rest.answerMs = 500
+    const a = candidate(cell, 'a', clock, rest)
+    await clock.advance(200)
+    assert.equal(
+      cell.lease?.spec?.holderIdentity,
+      'a',
+      'the lease is made, and its maker does not know it yet',
+    )
+    assert.equal(a.elector.isLeader(), false)
+    const released = a.elector.release()
+    await clock.advance(1_500)
+    await released
+    assert.equal(cell.lease?.spec?.holderIdentity, '')
+    assert.deepEqual(a.story, [])
   })
 
   it('keeps fields of the lease that it does not know', async () => {

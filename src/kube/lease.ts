@@ -74,9 +74,10 @@ export class LeaderElector {
    * nothing writes any more. Never rejects: a lease that cannot be given up expires.
    */
   async release(): Promise<void> {
-    const led = this.isLeader()
     this.#released.abort()
     await this.#running
+    // Asked only now: the campaign may have won with a request that was under way.
+    const led = this.isLeader()
     this.#leadsUntil = Number.NEGATIVE_INFINITY
     const lease = this.#lease
     if (!led || !lease?.spec) return

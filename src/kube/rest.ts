@@ -17,6 +17,8 @@ export interface RestRequest {
   /** For the whole request with its retries; 30 s unless given, 5 s on the lease pool. */
   readonly timeoutMs?: number
   readonly signal?: AbortSignal | undefined
+  /** Asked right before every sending, also a repeated one; after a no the request fails with reason `NotLeader`. */
+  readonly maySend?: () => boolean
 }
 
 export interface StreamRequest {
