@@ -1,5 +1,6 @@
 import { Agent, request } from 'undici'
 import { type Json, parseLosslessly } from '../plan/json.ts'
+import { assertShallow } from './nesting.ts'
 
 const CONNECT_TIMEOUT_MS = 5_000
 const ANSWER_TIMEOUT_MS = 30_000
@@ -59,7 +60,7 @@ export class JsonHttp {
     })
     const text = await answer.body.text()
     if (answer.statusCode >= 200 && answer.statusCode < 300)
-      return text.trim() === '' ? undefined : parseLosslessly(text)
+      return text.trim() === '' ? undefined : parsed(text)
     const after = answer.headers['retry-after']
     throw this.#refusal(answer.statusCode, jsonOrUndefined(text), Array.isArray(after) ? after[0] : after)
   }
@@ -70,9 +71,15 @@ export class JsonHttp {
   }
 }
 
+/** @throws SyntaxError, also for what is nested too deeply to be written back. */
+function parsed(text: string): Json {
+  assertShallow(text)
+  return parseLosslessly(text)
+}
+
 function jsonOrUndefined(text: string): Json | undefined {
   try {
-    return parseLosslessly(text)
+    return parsed(text)
   } catch {
     return undefined
   }

@@ -29,4 +29,25 @@ describe('a cloud’s own words', () => {
   it('are cut to a length that fits a condition', () => {
     assert.equal(redact('word '.repeat(500)).length, 300)
   })
+
+  it('takes a text of megabytes without stopping the operator, whatever it is made of', () => {
+    for (const piece of [
+      'eyJ-',
+      '-----BEGIN ',
+      'Bearer ',
+      'access_token=',
+      '2026-11-22T',
+      'request id ',
+      'A',
+    ])
+      assert.ok(redact(piece.repeat(500_000)).length <= 300)
+  })
+
+  it('says nothing of a secret that a cut falls into', () => {
+    const token = `eyJ${'a'.repeat(200)}.${'b'.repeat(200)}`
+    for (let words = 0; words < 4_200; words += 7) {
+      const text = redact(`${'w '.repeat(words)}${token} end`)
+      assert.doesNotMatch(text, /aaa|bbb/)
+    }
+  })
 })

@@ -49,7 +49,8 @@ const PURE_GCP =
 /** The same of src/clouds/azure. */
 const PURE_AZURE =
   /^src\/clouds\/azure\/(account|cloud-instance|address-range|assignment-(name|steps)|role-assignments|blob-(cors|grant-checks|service)|service-principal|consent|resource-id|azure-(call|error|operation)|token-claims|fault-parts|[a-z]+-faults)\.ts$/
-const PURE_CLOUDS = /^src\/clouds\/(cloud|session-hooks|redact|ledger-kind|unreadable)\.ts$/
+const PURE_CLOUDS =
+  /^src\/clouds\/(cloud|session-hooks|redact|ledger-kind|unreadable|nesting|bounded-words)\.ts$/
 const isPure = ({ path }: SourceFile) =>
   /^src\/(api|plan|vendors)\//.test(path) ||
   [PURE_AWS, PURE_GCP, PURE_AZURE, PURE_CLOUDS].some((pure) => pure.test(path))

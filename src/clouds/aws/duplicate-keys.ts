@@ -1,3 +1,5 @@
+import { endOfText } from '../nesting.ts'
+
 interface Frame {
   readonly keys: Set<string> | undefined
   readonly path: string
@@ -11,7 +13,7 @@ interface Frame {
  */
 export function duplicateKey(json: string): string | undefined {
   const frames: Frame[] = []
-  for (const [token] of json.matchAll(/"(?:[^"\\]+|\\.)*"|[{}[\],]/g)) {
+  for (const token of tokensOf(json)) {
     const frame = frames.at(-1)
     if (token === '{' || token === '[') frames.push(openFrame(token, frame))
     else if (token === '}' || token === ']') frames.pop()
@@ -25,6 +27,19 @@ export function duplicateKey(json: string): string | undefined {
     }
   }
   return undefined
+}
+
+/** Texts and punctuation. By hand: an expression that matches a text of millions of escapes has no room for what it remembers. */
+function* tokensOf(json: string): Iterable<string> {
+  const next = /["{}[\],]/g
+  for (let found = next.exec(json); found !== null; found = next.exec(json)) {
+    const [token] = found
+    if (token !== '"') yield token
+    else {
+      next.lastIndex = endOfText(json, found.index) + 1
+      yield json.slice(found.index, next.lastIndex)
+    }
+  }
 }
 
 function openFrame(token: '{' | '[', parent: Frame | undefined): Frame {

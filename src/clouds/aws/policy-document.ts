@@ -2,6 +2,7 @@ import { FaultError } from '../../api/fault.ts'
 import type { Document, DocumentKind, DocumentName, LimitBreach } from '../../plan/document.ts'
 import { canonicalJson, isJsonObject, type Json, type JsonObject, parseLosslessly } from '../../plan/json.ts'
 import { parseMark } from '../../plan/mark.ts'
+import { assertShallow } from '../nesting.ts'
 import { duplicateKey } from './duplicate-keys.ts'
 import { withFormer } from './former-principals.ts'
 import { canonicalStatement, type Statement, summaryOf } from './statement.ts'
@@ -63,9 +64,10 @@ export function encodePolicy({ entries, envelope }: Document<Statement>): string
 function parsePolicy(text: string, label: string): JsonObject {
   let policy: Json
   try {
+    assertShallow(text)
     policy = parseLosslessly(text)
   } catch {
-    throw unreadable(label, 'it is not JSON')
+    throw unreadable(label, 'it is not JSON, or nested too deeply')
   }
   if (!isJsonObject(policy)) throw unreadable(label, 'it is not a JSON object')
   const twice = duplicateKey(text)

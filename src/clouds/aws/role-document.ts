@@ -2,6 +2,7 @@ import { FaultError } from '../../api/fault.ts'
 import { retryOf } from '../../api/reasons.ts'
 import type { Document } from '../../plan/document.ts'
 import { canonicalJson, isJsonObject, type JsonObject, parseLosslessly } from '../../plan/json.ts'
+import { assertShallow } from '../nesting.ts'
 import { duplicateKey } from './duplicate-keys.ts'
 import {
   entriesOf,
@@ -106,6 +107,7 @@ function parsePolicy(place: string, text: string): JsonObject {
 
 function parsedOrUndefined(text: string): unknown {
   try {
+    assertShallow(text)
     return parseLosslessly(text)
   } catch {
     return undefined

@@ -1,3 +1,5 @@
+import { boundedWords } from '../bounded-words.ts'
+
 /** What an error of the AWS SDK says, in one shape for every service, parser failure and socket error. */
 export interface SdkError {
   /** AWS' error code, or the name of what went wrong below it: `NoSuchBucket`, `ECONNREFUSED`; may be `Unknown`. */
@@ -19,7 +21,7 @@ export function readSdkError(error: unknown): SdkError {
   return {
     code: codeOf(fields),
     status: numberOf(record(fields.$metadata).httpStatusCode),
-    text: textOf(fields.message) ?? '',
+    text: boundedWords(textOf(fields.message) ?? ''),
     detail: textOf(fields.Detail),
     region: regionOf(fields, headers),
     retryAfterMs: retryAfterOf(textOf(headers['retry-after'])),

@@ -1,4 +1,5 @@
 import { isJsonObject, type Json, type JsonObject } from '../../plan/json.ts'
+import { boundedWords } from '../bounded-words.ts'
 
 /**
  * What a Google API answered instead of success. Three forms of the body are known: the JSON APIs' (Cloud Storage), the
@@ -23,7 +24,7 @@ export class GoogleError extends Error {
     const parts = partsOf(body)
     this.status = status
     this.code = parts.code
-    this.text = parts.text
+    this.text = boundedWords(parts.text)
     this.detail = parts.detail
     this.metadata = parts.metadata
     this.retryAfterMs = retryAfterOf(retryAfter)
