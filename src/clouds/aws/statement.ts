@@ -17,10 +17,7 @@ function canonicalField(key: string, value: Json): unknown {
   switch (key) {
     case 'Action':
     case 'NotAction':
-      return texts(value)
-        .map((action) => action.toLowerCase())
-        .filter(isFirst)
-        .sort()
+      return sorted(textsOf(value).map((action) => action.toLowerCase()))
     case 'Resource':
     case 'NotResource':
       return texts(value)
@@ -39,7 +36,7 @@ function canonicalPrincipal(value: Json): unknown {
   return Object.fromEntries(
     Object.entries(value).map(([type, names]) => [
       type,
-      type === 'AWS' ? texts(names).map(accountAsRoot).filter(isFirst).sort() : texts(names),
+      type === 'AWS' ? sorted(textsOf(names).map(accountAsRoot)) : texts(names),
     ]),
   )
 }
@@ -70,11 +67,11 @@ export function textsOf(value: Json): string[] {
 
 /** A string or list as a sorted list without doubles. */
 function texts(value: Json): string[] {
-  return textsOf(value).filter(isFirst).sort()
+  return sorted(textsOf(value))
 }
 
-function isFirst(value: string, index: number, list: readonly string[]): boolean {
-  return list.indexOf(value) === index
+function sorted(list: readonly string[]): string[] {
+  return [...new Set(list)].sort()
 }
 
 /** A statement in one line, for people: "Allow s3:GetObject on arn:… to arn:…". Conditions are left out. */

@@ -28,7 +28,19 @@ export interface Binding {
  *
  * @throws FaultError UnreadableDocument when one of them has not the form of a binding.
  */
-export function bindingsIn(policy: JsonObject, label: string): Binding[] {
+export function bindingsIn(policy: JsonObject, label: string): readonly Binding[] {
+  const known = taken.get(policy)
+  if (known !== undefined) return known
+  const bindings = takenApart(policy, label)
+  taken.set(policy, bindings)
+  return bindings
+}
+
+/** Policies taken apart and members' meanings, once for each object: with many integrations a policy is looked at many times. */
+const taken = new WeakMap<JsonObject, readonly Binding[]>()
+const meanings = new WeakMap<MemberPart, string>()
+
+function takenApart(policy: JsonObject, label: string): Binding[] {
   return asList(policy.bindings, label).map((binding) => {
     if (!isJsonObject(binding)) throw unreadable(label, 'it holds something that is no binding')
     const { role, condition } = binding
@@ -48,8 +60,13 @@ export function bindingsIn(policy: JsonObject, label: string): Binding[] {
  * Canonical text of a member of a binding. Two conditions are one only with the same title and description, as for IAM
  * itself: else a stranger's like condition could be taken for ours.
  */
-export function meaningOfMember({ role, member, condition }: MemberPart): string {
-  return canonicalJson([role, canonicalMember(member), canonicalCondition(condition)])
+export function meaningOfMember(part: MemberPart): string {
+  const known = meanings.get(part)
+  if (known !== undefined) return known
+  const { role, member, condition } = part
+  const meaning = canonicalJson([role, canonicalMember(member), canonicalCondition(condition)])
+  meanings.set(part, meaning)
+  return meaning
 }
 
 /**
@@ -129,16 +146,31 @@ function keptBindings(
 }
 
 function withAdded(kept: readonly JsonObject[], added: readonly MemberPart[]): JsonObject[] {
+  if (added.length === 0) return [...kept]
   const bindings = [...kept]
-  for (const { role, member, condition } of added) {
-    const head = headOf({ role, ...(condition === undefined ? {} : { condition }) })
-    const at = bindings.findIndex((binding) => isPlain(binding) && headOf(binding) === head)
-    const found = bindings[at]
-    if (found === undefined)
-      bindings.push({ role, members: [member], ...(condition === undefined ? {} : { condition }) })
-    else bindings[at] = { ...found, members: [...((found.members ?? []) as Json[]), member] }
+  const places = placesOf(kept)
+  for (const part of added) {
+    const binding = bindingOf(part)
+    const head = headOf(binding)
+    const at = places.get(head) ?? bindings.length
+    bindings[at] = withMember(bindings[at] ?? binding, part.member)
+    places.set(head, at)
   }
   return bindings
+}
+
+/** Where the first plain binding of each role and condition stands. */
+function placesOf(bindings: readonly JsonObject[]): Map<string, number> {
+  const plain = [...bindings.entries()].filter(([, binding]) => isPlain(binding))
+  return new Map(plain.reverse().map(([at, binding]) => [headOf(binding), at]))
+}
+
+function bindingOf({ role, condition }: MemberPart): JsonObject {
+  return { role, members: [], ...(condition === undefined ? {} : { condition }) }
+}
+
+function withMember(binding: JsonObject, member: string): JsonObject {
+  return { ...binding, members: [...((binding.members ?? []) as readonly Json[]), member] }
 }
 
 function headOf({ role, condition }: JsonObject): string {
