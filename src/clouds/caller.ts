@@ -8,6 +8,12 @@ import type { CloudCall, SessionHooks } from './session-hooks.ts'
  * https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html ("max_attempts")
  */
 const ATTEMPTS = 3
+/**
+ * Milliseconds that a read waits in place at most where the other side says how long to wait. Azure says it with every 429
+ * (https://learn.microsoft.com/azure/azure-resource-manager/management/request-limits-and-throttling), and a pass over one
+ * storage account takes twenty reads and more; a longer wait is the pass's own, so that it holds no worker up.
+ */
+const LONGEST_WAIT_MS = 5_000
 /** The other side hung up instead of answering: ours are node:http's and undici's names for it. */
 const HUNG_UP: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'])
 
@@ -24,13 +30,14 @@ export interface Explained {
   readonly result: Exclude<CloudCall['result'], 'ok' | 'Aborted'>
   /** What is thrown. */
   readonly error: unknown
-  /** Worth a second chance at once. */
+  /** Worth a second chance at once; one that says itself how soon is looked at besides. */
   readonly isPassing: boolean
 }
 
+/** `againAfterMs`: a read is worth a second chance after this time at least; undefined where it is not. */
 type Outcome<T> =
   | { readonly ok: true; readonly answer: T }
-  | { readonly ok: false; readonly error: unknown; readonly isPassing: boolean }
+  | { readonly ok: false; readonly error: unknown; readonly againAfterMs: number | undefined }
 
 /**
  * Every request of a session goes through here: paced, counted, and its errors translated.
@@ -62,8 +69,9 @@ export class Caller {
         this.#chances.earn()
         return outcome.answer
       }
-      if (!outcome.isPassing || attempt === ATTEMPTS || !this.#chances.take()) throw outcome.error
-      await this.#pace.stepBack(attempt, signal)
+      const { error, againAfterMs } = outcome
+      if (againAfterMs === undefined || attempt === ATTEMPTS || !this.#chances.take()) throw error
+      await this.#pace.stepBack(attempt, signal, againAfterMs)
     }
   }
 
@@ -98,7 +106,7 @@ export class Caller {
       const why = explain(error)
       if (wentOut(error)) this.#count(counted, signal.aborted ? 'Aborted' : why.result, start)
       signal.throwIfAborted()
-      return { ok: false, error: why.error, isPassing: why.isPassing }
+      return { ok: false, error: why.error, againAfterMs: againAfterMs(why) }
     }
   }
 
@@ -109,6 +117,13 @@ export class Caller {
   ): void {
     this.#hooks.onCall({ service, operation, result, milliseconds: performance.now() - start })
   }
+}
+
+function againAfterMs({ error, isPassing }: Explained): number | undefined {
+  if (isPassing) return 0
+  if (!(error instanceof FaultError) || error.fault.reason !== 'Throttled') return undefined
+  const { retryAfterMs = Number.POSITIVE_INFINITY } = error.fault
+  return retryAfterMs <= LONGEST_WAIT_MS ? retryAfterMs : undefined
 }
 
 /** Whether an error of a socket is the other side's hanging up. */

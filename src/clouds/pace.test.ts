@@ -56,6 +56,14 @@ describe('the pace of requests', () => {
     assert.deepEqual(clock.waits, [200, 800])
   })
 
+  it('lets one that was told how long to wait wait so long', async () => {
+    const clock = new TestClock()
+    const pace = new Pace(20, clock)
+    await pace.stepBack(1, never, 3_000)
+    await pace.stepBack(2, never, 100)
+    assert.deepEqual(clock.waits, [3_000, 800])
+  })
+
   it('ends a wait with the reason of the abort and gives the turn to the next', async () => {
     const pace = new Pace(1 / 3_600)
     await pace.take(never)

@@ -34,12 +34,12 @@ export class Pace {
   }
 
   /**
-   * Waits before a request that was turned away goes again for the n-th time: four intervals, then sixteen. It has to
-   * `take` its turn after that.
+   * Waits before a request that was turned away goes again for the n-th time: four intervals, then sixteen, and
+   * `atLeastMs` where the other side named a time. It has to `take` its turn after that.
    */
-  async stepBack(nth: number, signal: AbortSignal): Promise<void> {
+  async stepBack(nth: number, signal: AbortSignal, atLeastMs = 0): Promise<void> {
     try {
-      await this.#clock.wait(this.#interval * 4 ** nth, signal)
+      await this.#clock.wait(Math.max(this.#interval * 4 ** nth, atLeastMs), signal)
     } catch (error) {
       signal.throwIfAborted()
       throw error

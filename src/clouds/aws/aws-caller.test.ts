@@ -18,6 +18,7 @@ const READ: AwsCall = {
 const WRITE: AwsCall = { ...READ, operation: 'PutBucketPolicy' }
 const busy = { name: 'SlowDown', $metadata: { httpStatusCode: 503 } }
 const busyUntil = { ...busy, $response: { headers: { 'retry-after': '30' } } }
+const busyShortly = { ...busy, $response: { headers: { 'retry-after': '0' } } }
 const hungUp = { name: 'Error', code: 'ECONNRESET' }
 
 /** Sends requests that fail with these errors, one after the other, and then succeed. */
@@ -45,7 +46,21 @@ describe('a request to AWS', () => {
     ['that reads and is turned away is sent again', READ, [busy], 'answer', 2],
     ['that reads and loses its answer is sent again', READ, [hungUp, hungUp], 'answer', 3],
     ['that reads is sent three times at most', READ, [busy, hungUp, busy], 'Throttled', 3],
-    ['that reads is not sent again where it is said how long to wait', READ, [busyUntil], 'Throttled', 1],
+    [
+      'that reads is sent again when the short time is over that it is told to wait',
+      READ,
+      [busyShortly],
+      'answer',
+      2,
+    ],
+    [
+      'that reads is the pass’s to try again where it is told to wait for long',
+      READ,
+      [busyUntil],
+      'Throttled',
+      1,
+    ],
+    ['that writes and is told to wait is the pass’s to try again', WRITE, [busyShortly], 'Throttled', 1],
     ['that writes and is turned away is the pass’s to try again', WRITE, [busy], 'Throttled', 1],
     ['that writes and loses its answer is the pass’s to try again', WRITE, [hungUp], 'CloudUnavailable', 1],
     ['that is refused is not sent again', READ, [{ name: 'AccessDenied' }], 'AccessDenied', 1],
