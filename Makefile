@@ -15,7 +15,7 @@ CLOUD ?= aws
 ONLY ?=
 RUN = $(NODE) test/run.ts $(if $(ONLY),--only '$(ONLY)')
 
-.PHONY: help setup rig test test-unit test-integration demo bench dev generate golden lint fmt image clean clean-cache
+.PHONY: help setup rig test test-unit test-integration demo bench soak races dev generate golden lint fmt image clean clean-cache
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' Makefile
@@ -43,6 +43,12 @@ demo: setup ## show an integration from the first apply to the last revoke; CLOU
 
 bench: setup ## measure the operator under load
 	@$(NODE) test/bench/bench.ts
+
+soak: setup ## hundreds of integrations under fire; MINUTES=30 INTEGRATIONS=500 REPLICAS=1 KILL_SECONDS=0
+	@MINUTES='$(MINUTES)' INTEGRATIONS='$(INTEGRATIONS)' REPLICAS='$(REPLICAS)' KILL_SECONDS='$(KILL_SECONDS)' $(NODE) test/soak/soak.ts
+
+races: setup ## strangers write the same documents meanwhile; ROUNDS=1000 for each document
+	@MOORING_RACE_ROUNDS='$(or $(ROUNDS),1000)' $(NODE) --test 'test/integration/races-*.test.ts'
 
 dev: setup ## an API server and an AWS to try things out by hand, until Ctrl-C
 	@$(NODE) test/rig/dev.ts

@@ -15,7 +15,11 @@ export interface OperatorOptions {
   /** Settings (`MOORING_…`) and ambient credentials. It sees nothing else of our environment. */
   readonly env?: NodeJS.ProcessEnv
   readonly args?: readonly string[]
+  /** Flags of Node and the file to run; the sources unless given. */
+  readonly program?: readonly string[]
 }
+
+const SOURCES = [join(repository, 'src', 'main.ts')]
 
 export interface LogEntry {
   readonly level: string | number
@@ -33,13 +37,18 @@ export interface Operator extends Pick<Launched, 'pid' | 'logFile' | 'exited' | 
 }
 
 /** Starts it and returns at once; `ready()` waits. */
-export async function startOperator({ kubeconfigPath, env, args = [] }: OperatorOptions): Promise<Operator> {
+export async function startOperator({
+  kubeconfigPath,
+  env,
+  args = [],
+  program = SOURCES,
+}: OperatorOptions): Promise<Operator> {
   const folder = makeRunFolder('operator')
   const address = `127.0.0.1:${await freePort()}`
   const operator = await launch({
     name: 'mooring',
     command: process.execPath,
-    args: [join(repository, 'src', 'main.ts'), ...args],
+    args: [...program, ...args],
     cwd: folder,
     env: {
       ...childEnvironment(folder),
