@@ -80,7 +80,7 @@ export const METRICS = {
   mooring_watch_age_seconds: {
     type: 'gauge',
     labels: ['kind'],
-    help: 'Seconds since the API server last said something on a watch; on a quiet one it sends a bookmark about once a minute.',
+    help: 'Seconds since the API server last said something of a kind: a list, an event, that it takes a watch, or the bookmark that it sends on a quiet one about once a minute.',
   },
   workqueue_depth: {
     type: 'gauge',

@@ -27,7 +27,7 @@ async function pageOf(parts: {
     readings({
       caches: { integrations: { list: () => integrations }, accounts: { list: () => accounts } } as never,
       world: { orphansOf: (name) => orphans[name] },
-      reflectors: [{ kind: 'Namespace', reflector: { lastProgressAt: performance.now() } }],
+      reflectors: [{ kind: 'Namespace', reflector: { lastHeardAt: performance.now() } }],
       queues,
       isLeader: () => true,
     }),

@@ -15,7 +15,7 @@ interface Read {
   readonly world: Pick<World, 'orphansOf'>
   readonly reflectors: readonly {
     readonly kind: string
-    readonly reflector: Pick<KindReflector['reflector'], 'lastProgressAt'>
+    readonly reflector: Pick<KindReflector['reflector'], 'lastHeardAt'>
   }[]
   readonly queues: Queues
   readonly isLeader: () => boolean
@@ -28,10 +28,7 @@ export function readings({ caches, world, reflectors, queues, isLeader }: Read):
     mooring_orphans: () => orphansByCloud(caches.accounts.list(), world),
     mooring_watch_age_seconds: () =>
       Object.fromEntries(
-        reflectors.map(({ kind, reflector }) => [
-          kind,
-          (performance.now() - reflector.lastProgressAt) / 1_000,
-        ]),
+        reflectors.map(({ kind, reflector }) => [kind, (performance.now() - reflector.lastHeardAt) / 1_000]),
       ),
     workqueue_depth: () => ofEach(queues, (queue) => queue.depth),
     workqueue_longest_running_processor_seconds: () =>

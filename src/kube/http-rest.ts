@@ -67,9 +67,10 @@ export class HttpRest implements Rest {
   async *stream(request: StreamRequest): AsyncGenerator<Uint8Array> {
     const what = `WATCH ${request.path}`
     try {
-      const { idleMs: bodyTimeout = 120_000, ...rest } = request
+      const { idleMs: bodyTimeout = 120_000, onOpen, ...rest } = request
       const sent = this.#send('watch', what, { method: 'GET', ...rest, bodyTimeout })
       const answer = await orAborted(request.signal, sent)
+      onOpen?.()
       for await (const chunk of answer.body) yield chunk as Uint8Array
     } catch (error) {
       throw request.signal.aborted ? abandoned(what) : networkError(what, error)

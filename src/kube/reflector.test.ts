@@ -53,7 +53,9 @@ class ScriptedRest implements Rest {
 
   async *stream(request: StreamRequest): AsyncGenerator<Uint8Array> {
     this.watches.push(request)
-    for (const part of this.#streams.shift() ?? this.#afterwards) {
+    const parts = this.#streams.shift() ?? this.#afterwards
+    if (!(parts[0] instanceof KubeError)) request.onOpen?.()
+    for (const part of parts) {
       if (part instanceof KubeError) throw part
       if (part === 'open')
         await new Promise<void>((resolve) => request.signal.addEventListener('abort', () => resolve()))
@@ -105,6 +107,20 @@ describe('Reflector', () => {
       resourceVersion: '100',
       timeoutSeconds: 450,
     })
+  })
+
+  it('has heard of the server when it takes a watch, though it says nothing, and not when it refuses one', async () => {
+    const silent = failure(0, 'Idle')
+    const rest = new ScriptedRest([page('100', [])], [[failure(503, 'ServiceUnavailable')], ['', silent]])
+    const { reflector, clock } = follow(rest)
+    await reflector.synced
+    const listed = reflector.lastHeardAt
+    await clock.advance(100)
+    assert.equal(rest.watches.length, 1)
+    assert.equal(reflector.lastHeardAt, listed)
+    await clock.advance(60_000)
+    assert.ok(rest.watches.length > 1)
+    assert.ok(reflector.lastHeardAt > listed)
   })
 
   it('begins again when the list expires between two pages, and in the end asks for it in one piece', async () => {

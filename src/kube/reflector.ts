@@ -65,6 +65,7 @@ export class Reflector<T extends KubeObject> {
   #oddErrors: readonly number[] = []
   #resourceVersion: string | undefined
   #lastProgressAt: number
+  #lastOpenedAt = Number.NEGATIVE_INFINITY
 
   constructor(options: ReflectorOptions<T>) {
     this.#options = options
@@ -81,9 +82,12 @@ export class Reflector<T extends KubeObject> {
     return this.#isSynced
   }
 
-  /** When the API server last said something, in the clock's monotonic milliseconds. */
-  get lastProgressAt(): number {
-    return this.#lastProgressAt
+  /**
+   * When the API server last said something, in the clock's monotonic milliseconds: an event, a bookmark, a list, or that it
+   * takes a watch, which begins with whatever there is to tell.
+   */
+  get lastHeardAt(): number {
+    return Math.max(this.#lastProgressAt, this.#lastOpenedAt)
   }
 
   /** How many whole lists have been read. */
@@ -142,7 +146,10 @@ export class Reflector<T extends KubeObject> {
     const { rest, idleMs = 120_000 } = this.#options
     const timeoutSeconds = Math.round(300 + 300 * this.#random())
     const idle = idleMs * (0.8 + 0.4 * this.#random())
-    const request = { path: this.#path, resourceVersion, timeoutSeconds, idleMs: idle, signal }
+    const onOpen = () => {
+      this.#lastOpenedAt = this.#clock.now()
+    }
+    const request = { path: this.#path, resourceVersion, timeoutSeconds, idleMs: idle, signal, onOpen }
     for await (const event of watch<T>(rest, request)) {
       if (signal.aborted) return
       this.#take(event)

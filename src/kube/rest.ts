@@ -27,6 +27,8 @@ export interface StreamRequest {
   /** Silence longer than this ends the stream with a KubeError of reason `Idle`; 120 s unless given. */
   readonly idleMs?: number
   readonly signal: AbortSignal
+  /** Called when the server has taken the request, before its first byte. */
+  readonly onOpen?: () => void
 }
 
 /** The one way to the API server. Every failure is a KubeError. */

@@ -16,6 +16,7 @@ export interface WatchRequest {
   readonly timeoutSeconds: number
   readonly idleMs: number
   readonly signal: AbortSignal
+  readonly onOpen?: () => void
 }
 
 /**
@@ -26,10 +27,10 @@ export async function* watch<T extends KubeObject>(
   rest: Rest,
   request: WatchRequest,
 ): AsyncGenerator<WatchEvent<T>> {
-  const { path, resourceVersion, timeoutSeconds, idleMs, signal } = request
+  const { resourceVersion, timeoutSeconds, ...stream } = request
   const query = { watch: true, allowWatchBookmarks: true, resourceVersion, timeoutSeconds }
-  for await (const line of linesOf(rest.stream({ path, query, idleMs, signal }))) {
-    if (line.trim() !== '') yield parseEvent<T>(path, line)
+  for await (const line of linesOf(rest.stream({ ...stream, query }))) {
+    if (line.trim() !== '') yield parseEvent<T>(request.path, line)
   }
 }
 
