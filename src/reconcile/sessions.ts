@@ -4,6 +4,7 @@ import type { CloudAccount, CloudAccountSpec } from '../api/generated/cloud-acco
 import type { CloudSession } from '../clouds/cloud.ts'
 import { type Credentials, openSession } from '../clouds/index.ts'
 import type { SessionHooks } from '../clouds/session-hooks.ts'
+import { KubeError } from '../kube/kube-error.ts'
 import { canonicalJson } from '../plan/json.ts'
 import type { SecretReader } from './secret-values.ts'
 
@@ -36,7 +37,8 @@ export class Sessions {
   /**
    * The session of an account.
    *
-   * @throws FaultError AccountNotFound, SecretNotFound, SecretNotReadable, CredentialsRejected or NotSupported.
+   * @throws FaultError AccountNotFound, SecretNotFound, SecretNotReadable, CredentialsRejected or NotSupported; Progressing
+   * when the API server does not give the Secret just now.
    */
   async open(account: string, signal: AbortSignal): Promise<CloudSession> {
     const spec = this.#accountNamed(account)?.spec
@@ -68,8 +70,26 @@ export class Sessions {
 
   async #credentialsOf(spec: CloudAccountSpec, signal: AbortSignal): Promise<Credentials | undefined> {
     const reference = (spec.aws ?? spec.gcp ?? spec.azure)?.credentialsSecretRef
-    return reference === undefined ? undefined : this.#readSecret(reference.namespace, reference.name, signal)
+    if (reference === undefined) return undefined
+    try {
+      return await this.#readSecret(reference.namespace, reference.name, signal)
+    } catch (error) {
+      throw error instanceof KubeError && !signal.aborted ? unreached(reference, error) : error
+    }
   }
+}
+
+/** The API server's bad moment is no error of ours, and says nothing of the cloud. */
+function unreached(
+  { namespace, name }: { readonly namespace: string; readonly name: string },
+  { message, retryAfterMs }: KubeError,
+): FaultError {
+  return new FaultError({
+    reason: 'Progressing',
+    message: `Secret "${name}" in namespace ${namespace}, which has the credentials, could not be read: ${message}. It is tried again by itself.`,
+    retry: 'Backoff',
+    retryAfterMs,
+  })
 }
 
 function accountGone(account: string): FaultError {
