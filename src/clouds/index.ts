@@ -2,6 +2,7 @@ import { FaultError } from '../api/fault.ts'
 import type { AwsAccountSpec } from './aws/account.ts'
 import type { AzureAccountSpec } from './azure/account.ts'
 import type { CloudSession } from './cloud.ts'
+import { discreet } from './discreet-session.ts'
 import type { GcpAccountSpec } from './gcp/account.ts'
 import type { SessionHooks } from './session-hooks.ts'
 
@@ -25,6 +26,15 @@ export type Credentials = Readonly<Record<string, string>>
  * that lacks a key.
  */
 export async function openSession(
+  spec: SessionSpec,
+  credentials: Credentials | undefined,
+  hooks: SessionHooks,
+): Promise<CloudSession> {
+  const session = await openedSession(spec, credentials, hooks)
+  return credentials === undefined ? session : discreet(session, credentials)
+}
+
+async function openedSession(
   spec: SessionSpec,
   credentials: Credentials | undefined,
   hooks: SessionHooks,
