@@ -70,6 +70,8 @@ describe('replicas and restarts', () => {
     leader.kill('SIGKILL')
     await leader.exited
     running.delete(leader)
+    // 15 s from when the other saw it change last, and 4.4 s at most until its next look: 20 s in all.
+    assert.equal((await lease()).spec.leaseDurationSeconds, 15)
     await putPolicy(stage.s3, bucket, strangersPolicy(bucket))
     await stage.delete('quiet')
     await eventually(async () => assert.ok(await leads(follower)), { timeoutMs: 40_000 })

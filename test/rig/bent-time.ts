@@ -1,7 +1,9 @@
 /**
  * Loaded into an operator's process before anything else, by `bentTime` of bent-time-environment.ts: its wall clock goes
- * wrong, or what it would wait for long it waits for shortly.
+ * wrong, what it would wait for long it waits for shortly, or it stands still in the middle of a write.
  */
+import crypto, { type HashOptions } from 'node:crypto'
+import { syncBuiltinESMExports } from 'node:module'
 import { Agent, type Dispatcher } from 'undici'
 
 const shiftMs = Number(process.env.MOORING_TEST_CLOCK_SHIFT_MS ?? 0)
@@ -37,4 +39,24 @@ if (patience !== 1) {
     const bodyTimeout = shorter(options.bodyTimeout)
     return dispatch.call(this, { ...options, ...(bodyTimeout ? { bodyTimeout } : {}) }, handler)
   }
+}
+
+const stopAt = process.env.MOORING_TEST_STOP_AT ?? ''
+if (stopAt !== '') {
+  // A request to AWS hashes its body when it is signed: all that decides about it has been decided, and it is not sent yet.
+  const createHash = crypto.createHash
+  const state = { stopped: false }
+  crypto.createHash = (algorithm: string, options?: HashOptions) => {
+    const hash = createHash(algorithm, options)
+    const update = hash.update.bind(hash) as (data: string | Uint8Array, ...rest: []) => typeof hash
+    hash.update = (data: string | Uint8Array, ...rest: []) => {
+      if (!state.stopped && Buffer.from(data as string).includes(stopAt)) {
+        state.stopped = true
+        process.kill(process.pid, 'SIGSTOP')
+      }
+      return update(data, ...rest)
+    }
+    return hash
+  }
+  syncBuiltinESMExports()
 }

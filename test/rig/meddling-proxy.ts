@@ -21,6 +21,8 @@ export interface Seen {
   readonly query: URLSearchParams
   readonly headers: IncomingHttpHeaders
   readonly body: string
+  /** The status of its answer; undefined while there is none. */
+  readonly status: () => number | undefined
 }
 
 /** What happens to a request instead of being passed on as it is. */
@@ -74,7 +76,7 @@ export async function startMeddlingProxy(
 
   async function pass(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     const bytes = Buffer.concat(await incoming.toArray())
-    const asked = seenIn(incoming, bytes)
+    const asked = seenIn(incoming, bytes, outgoing)
     seen.push(asked)
     const meddling = firstOf(meddlers, asked)
     if (meddling?.kind === 'Answer') return replace(meddling, outgoing)
@@ -168,9 +170,14 @@ function flow(stream: Stream, outgoing: ServerResponse, streams: Map<ServerRespo
   answer.pipe(outgoing)
 }
 
-function seenIn({ method = '', url = '', headers }: IncomingMessage, bytes: Buffer): Seen {
+function seenIn(
+  { method = '', url = '', headers }: IncomingMessage,
+  bytes: Buffer,
+  outgoing: ServerResponse,
+): Seen {
   const { pathname, searchParams } = new URL(url, 'http://proxy')
-  return { method, path: pathname, query: searchParams, headers, body: bytes.toString() }
+  const status = () => (outgoing.headersSent ? outgoing.statusCode : undefined)
+  return { method, path: pathname, query: searchParams, headers, body: bytes.toString(), status }
 }
 
 function firstOf(meddlers: Iterable<Meddler>, seen: Seen): Meddling | undefined {
