@@ -122,8 +122,10 @@ describe('replicas whose clocks are an hour apart', () => {
       assert.deepEqual(cloudWrites(follower), [])
       assert.deepEqual(writesIn(follower.api.seen), [])
     }
-    assert.equal((await lease()).spec.leaseTransitions, 0)
+    const { holderIdentity } = (await lease()).spec
     assert.deepEqual(await ahead.operator.stop(20_000), { code: 0, signal: null })
+    const { spec } = await lease()
+    assert.deepEqual([spec.leaseTransitions, spec.holderIdentity], [0, holderIdentity])
   })
 
   it('a leader that stops in the middle of a write, beyond its lease, writes nothing when it is woken', async () => {

@@ -18,8 +18,6 @@ import {
   strangersPolicy,
 } from './stage.ts'
 
-const LONG = { timeoutMs: 60_000, everyMs: 100 }
-
 describe('an operator that is asked to go amid its work', () => {
   let stage: Stage
   let api: ApiProxy
@@ -140,19 +138,5 @@ describe('an operator that is asked to go amid its work', () => {
     await stage.leave('written', 'unread', 'noted')
     for (const left of [bucket, unread])
       assert.deepEqual(await policyOf(stage.s3, left), strangersPolicy(left))
-  })
-
-  it('as the one that waits to lead goes at once, and leaves the leader its Lease', async () => {
-    const leader = await start()
-    await eventually(async () => assert.ok((await lease()).spec.holderIdentity), LONG)
-    const { holderIdentity } = (await lease()).spec
-    const follower = await start()
-    assert.deepEqual(await follower.stop(20_000), { code: 0, signal: null })
-    running.delete(follower)
-    assert.equal((await lease()).spec.holderIdentity, holderIdentity)
-    const bucket = await bucketOfStrangers()
-    await stage.rig.kubectl.apply(stage.integration('later', bucket))
-    await assertServed('later', bucket)
-    assert.ok(leader.logs().every(({ msg }) => msg !== 'leadership lost'))
   })
 })
