@@ -15,7 +15,7 @@ CLOUD ?= aws
 ONLY ?=
 RUN = $(NODE) test/run.ts $(if $(ONLY),--only '$(ONLY)')
 
-.PHONY: help setup rig test test-unit test-integration demo bench soak races dev generate golden lint fmt image clean clean-cache
+.PHONY: help setup rig test test-unit test-integration demo bench soak races dev generate golden lint fmt image clean clean-cache kind-offline kind-up kind-down kind-e2e
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' Makefile
@@ -73,3 +73,16 @@ clean: ## remove what was built
 
 clean-cache: ## remove the servers, too; building them again takes minutes
 	rm -rf .cache
+
+# A real cluster: kubelets, Services, DNS. Without a registry everything is built from packages; OFFLINE=1 forces that.
+kind-offline: setup ## build every image of the kind cluster from packages (half an hour the first time)
+	@$(NODE) test/kind/run.ts offline
+
+kind-up: setup ## a kind cluster with LocalStack and Azurite in it
+	@$(NODE) test/kind/run.ts up
+
+kind-down: setup ## take it away, with its networks and images
+	@$(NODE) test/kind/run.ts down
+
+kind-e2e: setup ## the story and the integration tests on a kind cluster, which goes afterwards; ONLY=text for some test files
+	@$(NODE) test/kind/run.ts e2e $(if $(ONLY),--only '$(ONLY)')

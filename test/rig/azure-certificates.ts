@@ -17,6 +17,11 @@ export interface Certificates {
 export async function makeCertificates(folder: string): Promise<Certificates> {
   await mkdir(folder, { recursive: true })
   await mustRun(await azureFacadeBinary(), ['-certificates', folder])
+  return trustCertificates(folder)
+}
+
+/** Certificates that are there already, under the same names. */
+export function trustCertificates(folder: string): Certificates {
   const authorityFile = join(folder, 'ca.pem')
   setDefaultCACertificates([...getCACertificates('default'), readFileSync(authorityFile, 'utf8')])
   return { authorityFile, certificateFile: join(folder, 'cert.pem'), keyFile: join(folder, 'key.pem') }

@@ -49,13 +49,20 @@ export interface FacadeParts {
   readonly manager: ResourceManager
 }
 
+/** For a façade whose clients are elsewhere: it listens everywhere, on ports from `firstPort` on, and they reach it at `host`. */
+export interface AzurePlace {
+  readonly host: string
+  readonly firstPort: number
+  /** The folder of a certificate for that host and for 127.0.0.1, with its authority. */
+  readonly certificates: string
+}
+
 /** Starts the façade in front of its parts, which end with it. It does not keep our process running. */
-export async function startAzureFacade({
-  certificates,
-  azurite,
-  manager,
-}: FacadeParts): Promise<AzureFacade> {
-  const { endpoints, world } = await makeWorld(azurite, manager)
+export async function startAzureFacade(
+  { certificates, azurite, manager }: FacadeParts,
+  place?: AzurePlace,
+): Promise<AzureFacade> {
+  const { endpoints, world } = await makeWorld(azurite, manager, place)
   const hooks = makeHooks()
   const weather = makeWeather()
   const desk = makeDesk(world, hooks, weather)
@@ -68,7 +75,7 @@ export async function startAzureFacade({
         desk.serve(service, endpoint, incoming, outgoing).catch(() => outgoing.destroy())
       }
       const server = endpoint.startsWith('https:') ? createServer(tls, take) : createPlainServer(take)
-      await listen(server, Number(new URL(endpoint).port))
+      await listen(server, Number(new URL(endpoint).port), place ? '0.0.0.0' : '127.0.0.1')
       return server
     }),
   )
@@ -101,8 +108,10 @@ const SERVICES: readonly (readonly [Service, keyof Endpoints])[] = [
 async function makeWorld(
   azurite: Azurite,
   manager: ResourceManager,
+  place?: AzurePlace,
 ): Promise<{ endpoints: Endpoints; world: World }> {
-  const address = async (scheme = 'https') => `${scheme}://127.0.0.1:${await freePort()}`
+  const addresses = placesAt(place)
+  const address = async (scheme = 'https') => `${scheme}://${await addresses()}`
   const endpoints: Endpoints = {
     ...{ resourceManager: await address(), authority: await address(), graph: await address() },
     ...{ blob: await address(), metadata: await address('http') },
@@ -122,11 +131,18 @@ async function makeWorld(
   return { endpoints, world }
 }
 
+/** Addresses that nobody has yet. */
+function placesAt(place?: AzurePlace): () => Promise<string> {
+  if (place === undefined) return async () => `127.0.0.1:${await freePort()}`
+  const ports = Array.from({ length: SERVICES.length }, (_, n) => place.firstPort + n)
+  return async () => `${place.host}:${ports.shift()}`
+}
+
 /** Neither the server nor an idle client keeps our process running. */
-async function listen(server: Server, port: number): Promise<void> {
+async function listen(server: Server, port: number, host: string): Promise<void> {
   server.keepAliveTimeout = 1
   server.on('connection', (socket) => socket.unref())
-  server.listen(port, '127.0.0.1')
+  server.listen(port, host)
   await once(server, 'listening')
   server.unref()
 }

@@ -1,22 +1,22 @@
 /** An Azure for tests, and somebody who may do everything in a subscription of it. */
 import { startAzurite } from './azure-azurite.ts'
-import { makeCertificates } from './azure-certificates.ts'
+import { makeCertificates, trustCertificates } from './azure-certificates.ts'
 import type { AccountWanted } from './azure-control.ts'
-import { type AzureFacade, startAzureFacade } from './azure-facade.ts'
+import { type AzureFacade, type AzurePlace, startAzureFacade } from './azure-facade.ts'
 import { startResourceManager } from './azure-resource-manager.ts'
 
 /** Names that read well, for demos; and enough others, which start with `mooring`. */
 const NAMES = ['streetscenes', 'acmedata', ...Array.from({ length: 40 }, (_, n) => `mooring${n + 1000}`)]
 
-/** Starts it with its files in `folder`. It begins empty, and what it is given ends with it. */
-export async function startAzure(folder: string): Promise<AzureFacade> {
-  const certificates = await makeCertificates(folder)
+/** Starts it with its files in `folder`. It begins empty, and what it is given ends with it. In a pod it needs a `place`. */
+export async function startAzure(folder: string, place?: AzurePlace): Promise<AzureFacade> {
+  const certificates = place ? trustCertificates(place.certificates) : await makeCertificates(folder)
   const [azurite, manager] = await Promise.all([
     startAzurite(folder, certificates, NAMES),
     startResourceManager(folder),
   ])
   try {
-    return await startAzureFacade({ certificates, azurite, manager })
+    return await startAzureFacade({ certificates, azurite, manager }, place)
   } catch (error) {
     await Promise.all([azurite.stop(), manager.stop()])
     throw error

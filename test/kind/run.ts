@@ -1,0 +1,32 @@
+/** `make kind-up`, `kind-down`, `kind-offline`. */
+import { down, kubeconfigPath, prepareImages, up } from './cluster.ts'
+import { provideDocker, Refusal } from './docker.ts'
+
+const commands = {
+  async offline() {
+    const isOurs = await provideDocker()
+    try {
+      const images = await prepareImages(true)
+      for (const { name, file } of Object.values(images)) console.log(`${name.padEnd(42)} ${file}`)
+    } finally {
+      if (isOurs) await down()
+    }
+  },
+  async up() {
+    await up()
+    console.log(
+      `\nThe cluster is up:\n\n  export KUBECONFIG='${kubeconfigPath()}'\n\nmake kind-down takes it away.`,
+    )
+  },
+  down,
+}
+
+const command = commands[process.argv[2] as keyof typeof commands]
+if (!command) throw new Error(`run.ts ${Object.keys(commands).join('|')}`)
+try {
+  await command()
+} catch (error) {
+  if (!(error instanceof Refusal)) throw error
+  console.error(error.message)
+  process.exitCode = 1
+}
