@@ -1,0 +1,96 @@
+/** The kind cluster in the place of the bare API server: what test/rig/shared.ts hands out when TEST_CLUSTER is `kind`. */
+import type { ControlPlane } from '../rig/control-plane.ts'
+import { readKubeconfig } from '../rig/kubeconfig.ts'
+import type { Kubectl } from '../rig/kubectl.ts'
+import { localstackAccount, type OwnRig } from '../rig/rig.ts'
+import { mustRun } from '../rig/run-command.ts'
+import { CONTROL_PLANE, kindKubectl, kubeconfigPath, nodeAddress } from './cluster.ts'
+import { SYSTEM } from './installation.ts'
+import { TEST_LABEL } from './operator-pod.ts'
+
+/** Namespaces that are there before any test. */
+const KEPT = [
+  'default',
+  'kube-system',
+  'kube-public',
+  'kube-node-lease',
+  'local-path-storage',
+  'clouds',
+  SYSTEM,
+]
+/** Nearly every test file uses it; its objects go, the namespace stays, since waiting for its end takes longer than many a test. */
+const USUAL = 'perception'
+
+/** The cluster, cleaned of what the test file before has left, with the AWS in it. One file has it at a time. */
+export async function kindRig(): Promise<OwnRig> {
+  const kubectl = await kindKubectl()
+  await clean(kubectl)
+  return {
+    kubeconfigPath: kubeconfigPath(),
+    kubectl,
+    controlPlane: await controlPlane(),
+    aws: localstackAccount(`http://${await nodeAddress()}:30566`),
+    stop: async () => undefined, // it is everybody's
+  }
+}
+
+/** The API server as the other tests know one, but for stopping it. */
+async function controlPlane(): Promise<ControlPlane> {
+  const { server } = await readKubeconfig(kubeconfigPath())
+  const cannot = (what: string) => async () => {
+    throw new Error(
+      `${what} cannot be stopped in the kind cluster: put this test on the list in test/kind/skipped.ts.`,
+    )
+  }
+  const inNode = (path: string) => mustRun('docker', ['exec', CONTROL_PLANE, 'cat', path])
+  return {
+    url: server,
+    port: Number(new URL(server).port),
+    kubeconfigPath: kubeconfigPath(),
+    stopApiServer: cannot('the API server'),
+    startApiServer: cannot('the API server'),
+    stopEtcd: cannot('etcd'),
+    startEtcd: cannot('etcd'),
+    identity: async () => ({
+      cert: await inNode('/etc/kubernetes/pki/apiserver.crt'),
+      key: await inNode('/etc/kubernetes/pki/apiserver.key'),
+    }),
+    stop: async () => undefined,
+  }
+}
+
+/** No operator runs while this goes on, so finalizers are taken off by hand. */
+export async function clean(kubectl: Kubectl): Promise<void> {
+  await kubectl.delete('pod,secret', '-n', SYSTEM, '-l', TEST_LABEL, '--grace-period=0', '--force')
+  await kubectl.run(['scale', 'deployment/mooring', '-n', SYSTEM, '--replicas=0'])
+  await removeIntegrations(kubectl)
+  await kubectl.run(['delete', 'cloudaccounts,storagevendors', '--all'])
+  const usual = ['secrets', 'configmaps', 'rolebindings', 'roles', 'events', 'events.events.k8s.io']
+  await kubectl.run([
+    'delete',
+    usual.join(),
+    '--all',
+    '-n',
+    USUAL,
+    '--field-selector',
+    'metadata.name!=kube-root-ca.crt',
+  ])
+  await kubectl.run(['delete', 'leases', 'mooring', '-n', SYSTEM])
+  await kubectl.run(['delete', 'events', '--all', '-n', SYSTEM])
+  const { items } = await kubectl.get<{ items: { metadata: { name: string } }[] }>('namespaces')
+  const others = items.map(({ metadata }) => metadata.name).filter((name) => ![...KEPT, USUAL].includes(name))
+  if (others.length > 0) await kubectl.delete('namespace', ...others, '--timeout=120s')
+}
+
+async function removeIntegrations(kubectl: Kubectl): Promise<void> {
+  const { code, stdout } = await kubectl.run(['get', 'si', '-A', '-o', 'json'])
+  if (code !== 0) return // no CRD yet
+  const { items } = JSON.parse(stdout) as { items: { metadata: { name: string; namespace: string } }[] }
+  if (items.length === 0) return
+  for (const { metadata } of items)
+    await kubectl.run([
+      ...['patch', 'si', metadata.name, '-n', metadata.namespace, '--type=merge'],
+      ...['-p', '{"metadata":{"finalizers":null}}'],
+    ])
+  await kubectl.must('delete', 'si', '--all', '-A', '--timeout=60s')
+}
