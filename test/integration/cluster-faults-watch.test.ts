@@ -1,22 +1,22 @@
 /**
  * The operator's view of the cluster when watches break. Where the faults of a cluster are tested, each with the whole
- * operator on a real API server and etcd:
+ * operator on a real API server and etcd, and clouds that keep what is written:
  *
- * | fault                                               | test                                                     |
- * |-----------------------------------------------------|----------------------------------------------------------|
- * | API server restarted                                | scenarios-replicas, cluster-faults-servers               |
- * | etcd restarted, killed, away for long               | cluster-faults-servers                                   |
- * | watch dropped without FIN                           | here                                                     |
- * | watch closed every second                           | here                                                     |
- * | 410 as a status, as an event, in mid-paging         | here                                                     |
- * | deletes missed during an outage                     | here, with a finalizer and without                       |
- * | same name with a new UID                            | here (missed), cluster-faults-answers (in mid-write)     |
- * | token rotated, the old one refused                  | cluster-faults-answers                                   |
- * | 429 with and without Retry-After, 5xx, every verb   | cluster-faults-answers                                   |
- * | clocks an hour apart                                | cluster-faults-leaders                                   |
- * | leader killed                                       | cluster-faults-leaders, scenarios-replicas               |
- * | leader stopped beyond its lease and woken           | cluster-faults-leaders                                   |
- * | SIGTERM in mid-reconcile                            | cluster-faults-stop                                      |
+ * | fault                                                | test                                                    |
+ * |------------------------------------------------------|---------------------------------------------------------|
+ * | API server killed and started again                  | scenarios-replicas                                      |
+ * | etcd killed and started again; away for long         | cluster-faults-answers                                  |
+ * | watch dropped without FIN                            | here                                                    |
+ * | watch closed every second                            | here                                                    |
+ * | 410 as a status, as an event, in mid-paging          | here                                                    |
+ * | deletes missed in an outage, with and without finalizer | here                                                 |
+ * | same name with a new UID                             | here (missed), cluster-faults-answers (amid a write)    |
+ * | token rotated, the old one refused                   | cluster-faults-answers                                  |
+ * | 429 with and without Retry-After, 5xx, on every verb | cluster-faults-answers (the operator deletes nothing)   |
+ * | clocks an hour apart                                 | cluster-faults-leaders                                  |
+ * | two replicas, the leader killed                      | scenarios-replicas                                      |
+ * | leader stopped beyond its lease and woken            | cluster-faults-leaders                                  |
+ * | SIGTERM in mid-reconcile                             | cluster-faults-stop                                     |
  *
  * The parts of src/kube alone: kube-rest, kube-reflector, kube-lease, kube-process and the tests beside their sources.
  */
