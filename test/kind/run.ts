@@ -1,6 +1,13 @@
-/** `make kind-up`, `kind-down`, `kind-offline`. */
+/** `make kind-up`, `kind-down`, `kind-offline`, `kind-e2e`. */
+import { parseArgs } from 'node:util'
 import { down, kubeconfigPath, prepareImages, up } from './cluster.ts'
 import { provideDocker, Refusal } from './docker.ts'
+import { endToEnd } from './end-to-end.ts'
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { only: { type: 'string', default: '' } },
+})
 
 const commands = {
   async offline() {
@@ -19,9 +26,10 @@ const commands = {
     )
   },
   down,
+  e2e: () => endToEnd(values),
 }
 
-const command = commands[process.argv[2] as keyof typeof commands]
+const command = commands[positionals[0] as keyof typeof commands]
 if (!command) throw new Error(`run.ts ${Object.keys(commands).join('|')}`)
 try {
   await command()

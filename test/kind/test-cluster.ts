@@ -21,17 +21,22 @@ const KEPT = [
 /** Nearly every test file uses it; its objects go, the namespace stays, since waiting for its end takes longer than many a test. */
 const USUAL = 'perception'
 
-/** The cluster, cleaned of what the test file before has left, with the AWS in it. One file has it at a time. */
-export async function kindRig(): Promise<OwnRig> {
-  const kubectl = await kindKubectl()
-  await clean(kubectl)
+/** The cluster as it is. */
+export async function sharedKindRig(): Promise<OwnRig> {
   return {
     kubeconfigPath: kubeconfigPath(),
-    kubectl,
+    kubectl: await kindKubectl(),
     controlPlane: await controlPlane(),
     aws: localstackAccount(`http://${await nodeAddress()}:30566`),
     stop: async () => undefined, // it is everybody's
   }
+}
+
+/** The cluster, cleaned of what the test file before has left, with the AWS in it. One file has it at a time. */
+export async function kindRig(): Promise<OwnRig> {
+  const rig = await sharedKindRig()
+  await clean(rig.kubectl)
+  return rig
 }
 
 /** The API server as the other tests know one, but for stopping it. */

@@ -37,12 +37,10 @@ export interface Operator extends Pick<Launched, 'pid' | 'logFile' | 'exited' | 
 }
 
 /** Starts it and returns at once; `ready()` waits. */
-export async function startOperator({
-  kubeconfigPath,
-  env,
-  args = [],
-  program = SOURCES,
-}: OperatorOptions): Promise<Operator> {
+export async function startOperator(options: OperatorOptions): Promise<Operator> {
+  if (process.env.TEST_CLUSTER === 'kind')
+    return (await import('../kind/operator-pod.ts')).startOperatorPod(options)
+  const { kubeconfigPath, env, args = [], program = SOURCES } = options
   const folder = makeRunFolder('operator')
   const address = `127.0.0.1:${await freePort()}`
   const operator = await launch({

@@ -31,8 +31,16 @@ export function sharedRigEnvironment({ kubeconfigPath, aws, ministack }: SharedR
   }
 }
 
+/**
+ * With TEST_CLUSTER=kind everybody gets the cluster of `make kind-e2e`, cleaned for whoever asks for one of their own, and
+ * then one test file runs at a time. Loaded when it is asked for.
+ */
+const isKind = process.env.TEST_CLUSTER === 'kind'
+const kindRig = once(async () => (await import('../kind/test-cluster.ts')).kindRig())
+
 /** The shared cluster and AWS. */
 export const rig = once(async (): Promise<Rig> => {
+  if (isKind) return (await import('../kind/test-cluster.ts')).sharedKindRig()
   const { MOORING_TEST_KUBECONFIG: kubeconfig, MOORING_TEST_AWS_ENDPOINT: endpoint } = process.env
   if (!kubeconfig || !endpoint) return startRig()
   return { ...(await clusterAt(kubeconfig)), aws: localstackAccount(endpoint) }
@@ -65,6 +73,7 @@ export const azure = once(async (): Promise<AzureFacade> => {
 
 /** The shared cluster, for tests that need no cloud: alone they start faster. */
 export const cluster = once(async (): Promise<Cluster> => {
+  if (isKind) return rig()
   const kubeconfig = process.env.MOORING_TEST_KUBECONFIG
   return kubeconfig ? clusterAt(kubeconfig) : startCluster()
 })
@@ -73,10 +82,11 @@ export const cluster = once(async (): Promise<Cluster> => {
  * A cluster for this test file alone. Take it to stop and start the API server, and to run an operator: an operator
  * serves every namespace, so two of them in one cluster would do each other's work.
  */
-export const ownCluster: typeof startCluster = startCluster
+export const ownCluster: typeof startCluster = isKind ? kindRig : startCluster
 
 /** A cluster for this test file alone, with the shared AWS. */
 export async function ownRig(): Promise<OwnRig> {
+  if (isKind) return kindRig()
   const endpoint = process.env.MOORING_TEST_AWS_ENDPOINT
   return endpoint ? { ...(await startCluster()), aws: localstackAccount(endpoint) } : startRig()
 }

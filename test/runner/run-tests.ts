@@ -9,19 +9,22 @@ export interface RunOptions {
   readonly concurrency: number
   /** For one test. */
   readonly timeoutMs: number
+  /** Tests of these names are left out. */
+  readonly skip?: readonly RegExp[]
 }
 
 /** Runs test files, each in a process of its own, and shows what failed. */
 export async function runTests(
   part: string,
   files: readonly string[],
-  { concurrency, timeoutMs }: RunOptions,
+  { concurrency, timeoutMs, skip = [] }: RunOptions,
 ): Promise<Tally> {
   if (files.length === 0) return nothing
   const since = performance.now()
   const abort = new AbortController()
   const forget = onExit(() => abort.abort())
-  const events = run({ files, concurrency, timeout: timeoutMs, signal: abort.signal })
+  const leftOut = skip.length === 0 ? {} : { testSkipPatterns: [...skip] }
+  const events = run({ files, concurrency, timeout: timeoutMs, signal: abort.signal, ...leftOut })
   const { skipped, ...tally } = await follow(unlessStuck(events, timeoutMs + graceMs, abort))
   forget()
   say(part, `${counted(tally)}${skipped > 0 ? `, ${skipped} skipped` : ''}`, since)
