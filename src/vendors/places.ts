@@ -81,7 +81,8 @@ export function servicePrincipalTarget(
 
 /**
  * The target of a key that was written down earlier (applied-at.ts), where this account reaches it; undefined for one
- * in another store or account, and for what is no key.
+ * in another store or account, and for what is no key. Whoever may edit an integration may edit what was written down, so a name
+ * counts only if it is one that the cloud itself takes, and no path to something else.
  */
 export function targetOfPlace(reach: Reach, place: string): Target | undefined {
   const [name = '', store] = place.split(' at ')
@@ -98,7 +99,7 @@ export function targetOfPlace(reach: Reach, place: string): Target | undefined {
 
 function azureTarget(reach: AzureReach, name: string): Target | undefined {
   const [, subscription, group = '', account] =
-    /^\/subscriptions\/([^/]+)\/resourcegroups\/([^/]+)\/providers\/microsoft\.storage\/storageaccounts\/([^/]+)$/.exec(
+    /^\/subscriptions\/([0-9a-f-]{36})\/resourcegroups\/([\w().-]{1,90})\/providers\/microsoft\.storage\/storageaccounts\/([a-z0-9]{3,24})$/.exec(
       name,
     ) ?? []
   if (account !== undefined)
@@ -111,18 +112,25 @@ function azureTarget(reach: AzureReach, name: string): Target | undefined {
 }
 
 function gcpTarget(reach: GcpReach, name: string): Target | undefined {
-  const bucket = /^gs:\/\/([^/]+)$/.exec(name)?.[1]
+  const bucket = /^gs:\/\/([a-z0-9][a-z0-9._-]{1,220}[a-z0-9])$/.exec(name)?.[1]
   if (bucket !== undefined) return gcsBucketTarget(reach, bucket)
-  const [, projectId, roleId] = /^projects\/([^/]+)\/roles\/([^/]+)$/.exec(name) ?? []
+  const [, projectId, roleId] = /^projects\/([^/]+)\/roles\/([\w.]{3,64})$/.exec(name) ?? []
   if (roleId === undefined || projectId !== reach.projectId) return undefined
   return customRoleTarget(reach, roleId)
 }
 
 function awsTarget(reach: AwsReach, name: string): Target | undefined {
-  const bucket = /^s3:\/\/([^/]+)$/.exec(name)?.[1]
+  const bucket = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])$/.exec(name)?.[1]
   if (bucket !== undefined) return bucketTarget(reach, bucket)
-  const [, partition, service, account, id = ''] =
-    /^arn:([^:]+):(iam|kms):[^:]*:(\d{12}):(?:role\/)?(.+)$/.exec(name) ?? []
-  if (account !== reach.accountId || partition !== reach.partition) return undefined
-  return service === 'iam' ? roleTarget(reach, id) : keyTarget(reach, name)
+  const [, partition, account, role] =
+    /^arn:([a-z0-9-]+):(?:iam::(\d{12}):role\/([\w+=,.@-]{1,64})|kms:[a-z0-9-]+:\d{12}:key\/[A-Za-z0-9-]+)$/.exec(
+      name,
+    ) ?? []
+  if (partition !== reach.partition) return undefined
+  if (role === undefined) return isOwnKey(name, reach) ? keyTarget(reach, name) : undefined
+  return account === reach.accountId ? roleTarget(reach, role) : undefined
+}
+
+function isOwnKey(arn: string, { accountId }: AwsReach): boolean {
+  return arn.split(':')[4] === accountId
 }

@@ -103,6 +103,9 @@ export function resolve(input: ResolveInput): Resolution {
   }
 }
 
+/** More places than any integration ever had are somebody's invention, and each would be asked for in the cloud again and again. */
+const MOST_PLACES = 32
+
 /**
  * The bucket is always among them, so that it is known to be there; and so are places where the integration was applied
  * earlier, so that it is taken away there when it asks for it no more.
@@ -112,7 +115,7 @@ function claimsOf(location: Location, grant: Grant | undefined, places: Places):
   const bucket = { target: location.target, entries: [], probes: [] }
   const asked = wanted.some(({ target }) => target.key === bucket.target.key) ? wanted : [bucket, ...wanted]
   const known = new Set(asked.map(({ target }) => target.key))
-  const earlier = [...places.keys()].filter((place) => !known.has(place))
+  const earlier = [...places.keys()].filter((place) => !known.has(place)).slice(0, MOST_PLACES)
   const left = earlier.flatMap((place) => targetOfPlace(location, place) ?? [])
   return [
     ...asked.map((claim) => ({ ...claim, documents: documentsOf(claim, places) })),
