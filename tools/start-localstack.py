@@ -1,7 +1,8 @@
 """Starts LocalStack, with what no setting of it can put right.
 
 - Its web server listens on every interface whatever host GATEWAY_LISTEN names
-  (localstack/runtime/server/twisted.py passes on the port alone), so the host is put in here.
+  (localstack/runtime/server/twisted.py passes on the port alone), so the host is put in here: that of 127.0.0.1, but for
+  the kind cluster, whose pod has to be reached from elsewhere.
 - Its KMS names keys by bytes (uuid.uuid5 in localstack/services/kms/models.py), which Python allows only
   from 3.12 on (https://docs.python.org/3/library/uuid.html#uuid.uuid5). Without this, CreateKey fails on 3.11.
 - It refuses lifecycle rules of the old form (a Prefix and no Filter) and rules without an ID. S3 takes both: an ID is not
@@ -14,6 +15,7 @@
 """
 
 import hashlib
+import os
 import runpy
 import sys
 import uuid
@@ -24,9 +26,10 @@ from localstack.services.s3 import validation
 from twisted.internet import endpoints
 
 
-class LoopbackEndpoint(endpoints.TCP4ServerEndpoint):
+class NamedEndpoint(endpoints.TCP4ServerEndpoint):
     def __init__(self, reactor, port):
-        super().__init__(reactor, port, interface="127.0.0.1")
+        host = os.environ["GATEWAY_LISTEN"].rpartition(":")[0]
+        super().__init__(reactor, port, interface=host)
 
 
 def uuid5(namespace, name):
@@ -51,7 +54,7 @@ PARTITIONS = ("aws", "aws-cn", "aws-us-gov")
 REGIONS = [name for partition in PARTITIONS for name in Session().get_available_regions("s3", partition)]
 
 region.DefaultRegionRewriterStrategy.available_regions = REGIONS
-endpoints.TCP4ServerEndpoint = LoopbackEndpoint
+endpoints.TCP4ServerEndpoint = NamedEndpoint
 validation.validate_lifecycle_configuration = validate_lifecycle_configuration
 if sys.version_info < (3, 12):
     uuid.uuid5 = uuid5

@@ -21,7 +21,7 @@ import {
   OPERATOR_IMAGE,
   operatorImage,
 } from './images.ts'
-import { bridgeOf, closeLoopback, openLoopback, redirectIn } from './loopback.ts'
+import { bridgeOf, closeLoopback, openLoopback, redirectIn, routeToPods } from './loopback.ts'
 import { kindFolder, NAME, stateFolder } from './paths.ts'
 import { isOffline } from './registry.ts'
 
@@ -41,10 +41,10 @@ export async function kindKubectl(): Promise<Kubectl> {
   return makeKubectl(kubectl, kubeconfigPath())
 }
 
+type Images = Readonly<Record<'node' | 'operator' | 'localstack' | 'azure', Image>>
+
 /** Builds or finds every image; `make kind-offline`. */
-export async function prepareImages(
-  offline: boolean,
-): Promise<Record<'node' | 'operator' | 'localstack' | 'azure', Image>> {
+export async function prepareImages(offline: boolean): Promise<Images> {
   const node = nodeImage(offline)
   // The node's programs keep both cores busy for minutes; meanwhile the others mostly wait for registries.
   const others = (async () => ({
@@ -69,7 +69,7 @@ export async function up(): Promise<void> {
   } else {
     await create(images.node)
   }
-  await timed('Loading the images', () => loadIntoNodes([images.operator, images.localstack, images.azure]))
+  await timed('Loading the images', () => loadIntoNodes(images))
   await timed('Starting the clouds', startClouds)
 }
 
@@ -95,6 +95,7 @@ async function create(node: Image): Promise<void> {
   await writeAdministrator()
   const bridge = await bridgeOf(NETWORK)
   await openLoopback(bridge, node.name)
+  await routeToPods(await podRanges(), node.name)
   for (const name of [CONTROL_PLANE, WORKER])
     await redirectIn(name, bridge.gateway, join(kindFolder, 'operator-network.sh'))
 }
@@ -115,15 +116,25 @@ async function writeAdministrator(): Promise<void> {
   })
 }
 
-async function loadIntoNodes(images: readonly Image[]): Promise<void> {
+/** Every node's address and the range of its pods. */
+async function podRanges(): Promise<string[][]> {
+  const kubectl = await kindKubectl()
+  const path = '{range .items[*]}{.status.addresses[0].address} {.spec.podCIDR}{"\\n"}{end}'
+  const lines = (await kubectl.must('get', 'nodes', '-o', `jsonpath=${path}`)).trim().split('\n')
+  return lines.map((line) => line.split(' '))
+}
+
+/** The clouds stay on the control plane's node. */
+async function loadIntoNodes({ operator, localstack, azure }: Images): Promise<void> {
   const script =
     'zstd -dc "$0" | docker exec -i "$1" ctr --namespace k8s.io images import --snapshotter overlayfs -'
-  for (const { file } of images) {
-    if (file === undefined) throw new Error('an image without a file')
-    await Promise.all(
-      [CONTROL_PLANE, WORKER].map((node) => mustRun('bash', ['-o', 'pipefail', '-c', script, file, node])),
-    )
+  const into = async (node: string, ...images: Image[]) => {
+    for (const { name, file } of images) {
+      if (file === undefined) throw new Error(`${name} is no file`)
+      await mustRun('bash', ['-o', 'pipefail', '-c', script, file, node])
+    }
   }
+  await Promise.all([into(CONTROL_PLANE, operator, localstack, azure), into(WORKER, operator)])
   // The same content under the name of a later version, to upgrade to.
   for (const node of [CONTROL_PLANE, WORKER]) {
     const tag = ['exec', node, 'ctr', '--namespace', 'k8s.io', 'images', 'tag', '--force']
@@ -146,6 +157,8 @@ async function startClouds(): Promise<void> {
   const files = ['ca.pem', 'cert.pem', 'key.pem'].map((name) => `--from-file=${join(certificates(), name)}`)
   await kubectl.must('create', 'secret', 'generic', 'azure-certificates', '-n', 'clouds', ...files)
   await kubectl.must('apply', '-k', join(kindFolder, 'clouds'))
+  // Their images may be new ones of the same name, and their certificate is.
+  await kubectl.delete('pods', '--all', '-n', 'clouds', '--wait=false')
   for (const name of ['localstack', 'azure'])
     await kubectl.must('rollout', 'status', `deployment/${name}`, '-n', 'clouds', '--timeout=240s')
 }

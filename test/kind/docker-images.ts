@@ -11,12 +11,16 @@ export async function hasImage(name: string): Promise<boolean> {
   return (await runCommand('docker', ['image', 'inspect', name])).code === 0
 }
 
-/** Notes an image that is about to come, unless somebody has it already. */
-export async function bring(name: string, how: () => Promise<unknown>): Promise<void> {
+/** Unless somebody has the image already, it comes, and is noted. */
+async function bring(name: string, how: () => Promise<unknown>): Promise<void> {
   if (await hasImage(name)) return
+  await note(name)
+  await how()
+}
+
+async function note(name: string): Promise<void> {
   await mkdir(stateFolder(), { recursive: true })
   await appendFile(broughtFile(), `${name}\n`)
-  await how()
 }
 
 export const pull = (name: string): Promise<void> =>
@@ -37,6 +41,7 @@ export interface Build {
 
 /** `docker build` as its users call it. The classic builder does where there is no buildx. */
 export async function build({ image, context, dockerfile, args = {}, log }: Build): Promise<void> {
+  await note(image)
   const buildArgs = Object.entries(args).flatMap(([name, value]) => ['--build-arg', `${name}=${value}`])
   const file = dockerfile === undefined ? [] : ['--file', dockerfile]
   const hasBuildx = (await runCommand('docker', ['buildx', 'version'])).code === 0

@@ -11,7 +11,7 @@ import { contentKey, installed, repository } from '../rig/cache.ts'
 import { timed } from '../rig/progress.ts'
 import { mustRun } from '../rig/run-command.ts'
 import { fillAzureContext } from './azure-context.ts'
-import { bring, build, load, pull, save } from './docker-images.ts'
+import { build, load, pull, save } from './docker-images.ts'
 import { filesKey, kindFolder, stateFolder } from './paths.ts'
 
 export interface Image {
@@ -140,9 +140,7 @@ async function builtImage(
   const key = await filesKey(inputs, [basesKey])
   const folder = await installed(`kind-${what}-${key}`, async (unfinished) => {
     const bases = isOffline ? await builtBases() : await publishedBases()
-    await timed(`Building the image ${name}`, () =>
-      bring(name, () => make(bases, join(stateFolder(), `build-${what}.log`))),
-    )
+    await timed(`Building the image ${name}`, () => make(bases, join(stateFolder(), `build-${what}.log`)))
     await save(name, join(unfinished, 'image.tar.zst'))
   })
   return { name, file: join(folder, 'image.tar.zst') }

@@ -32,6 +32,12 @@ export async function openLoopback(bridge: Bridge, image: string): Promise<void>
   )
 }
 
+/** This machine reaches pods by their addresses, as the nodes do. The routes go with the bridge. */
+export async function routeToPods(ranges: readonly (readonly string[])[], image: string): Promise<void> {
+  const routes = ranges.map(([address, range]) => `ip route replace ${range} via ${address}`)
+  await onMachine(image, routes.join(' && '))
+}
+
 /** The bridge's own setting goes with the bridge. */
 export async function closeLoopback(bridge: Bridge, image: string): Promise<void> {
   await onMachine(image, `iptables -w -t nat -D ${rule(bridge)}`).catch(() => undefined)
