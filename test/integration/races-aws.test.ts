@@ -14,7 +14,7 @@ import { partName, type RolePart } from '../../src/clouds/aws/role-parts.ts'
 import type { CloudSession, Target } from '../../src/clouds/cloud.ts'
 import { openSession } from '../../src/clouds/index.ts'
 import type { DocumentName } from '../../src/plan/document.ts'
-import { type ClaimedEntry, claimedIn, type TargetInput } from '../../src/plan/plan-target.ts'
+import { type ClaimedEntry, claimedIn, planTarget, type TargetInput } from '../../src/plan/plan-target.ts'
 import { applyPlan } from '../../src/reconcile/apply-plan.ts'
 import type { Aws } from '../rig/rig.ts'
 import { rig, uniqueAccountId, uniqueName } from '../rig/shared.ts'
@@ -229,18 +229,16 @@ describe(`two writers on AWS, ${ROUNDS} rounds each`, () => {
       maxSessionDuration: 3_600,
     }
     const roles = rolesOf(aws)
+    const entriesOf = (list: readonly RolePart[]) =>
+      [settings, ...list].map((part) => ({
+        document: 'IamRole' as const,
+        name: partName(part),
+        body: { part } as never,
+      }))
     return {
-      roles,
-      role,
+      ...{ roles, role, target, entriesOf },
       read: async () => (await roles.read(role)) ?? assert.fail('the role is gone'),
-      ours: (stance: 'Wants' | 'Leaves') => {
-        const entries = [settings, ...parts(stance)].map((part) => ({
-          document: 'IamRole' as const,
-          name: partName(part),
-          body: { part },
-        }))
-        return pass(target, ['IamRole'], 'Wants', entries as never)
-      },
+      ours: (stance: 'Wants' | 'Leaves') => pass(target, ['IamRole'], 'Wants', entriesOf(parts(stance))),
     }
   }
   const trust = (id: string): RolePart => ({
@@ -301,6 +299,54 @@ describe(`two writers on AWS, ${ROUNDS} rounds each`, () => {
     )
   })
 
+  it('a trust or inline policy that somebody changed since it was read is not written over', async () => {
+    const parts = (id: string, resource: string) => [trust(id), access(resource)]
+    const { role, roles, read, ours, target, entriesOf } = roleOf((stance) =>
+      stance === 'Wants'
+        ? parts('id-one-0001', 'arn:aws:s3:::a/*')
+        : parts('id-two-0002', 'arn:aws:s3:::a/*'),
+    )
+    await ours('Leaves')
+    const changes = {
+      trust: [
+        parts('id-one-0001', 'arn:aws:s3:::a/*'),
+        async () =>
+          roles.putTrust(role, [
+            ...(await read()).trust,
+            {
+              ...theirs('strangerTrust'),
+              Principal: { AWS: '*' },
+              Action: 'sts:TagSession',
+              Resource: undefined,
+            },
+          ]),
+      ],
+      inline: [
+        parts('id-two-0002', 'arn:aws:s3:::b/*'),
+        async () =>
+          roles.putInline(role, 'Access', [
+            ...((await read()).inline.Access ?? []),
+            theirs('strangerInline'),
+          ]),
+      ],
+    } as const
+    for (const [wanted, stranger] of Object.values(changes)) {
+      const driver = session.open(target)
+      const participants = [{ owner: 'a/x', stance: 'Wants', entries: entriesOf(wanted) }] as const
+      const asked = { installation: 'races', target: target.name, fresh: 'f'.repeat(32), participants }
+      const documents = await driver.read(['IamRole'], never, claimedIn(asked))
+      const [plan] = planTarget({ ...asked, documents }).documents
+      await stranger()
+      const before = await read()
+      await assert.rejects(driver.write(plan ?? assert.fail('no plan'), never), (error) => {
+        assert.ok(error instanceof FaultError, String(error))
+        return error.fault.reason === 'LostRace'
+      })
+      const now = await read()
+      assert.deepEqual([now.trust, now.inline], [before.trust, before.inline])
+    }
+  })
+
   it('inline policy of a role', async (t) => {
     const more = 'arn:aws:s3:::more/*'
     const { role, roles, read, ours } = roleOf((stance) => [
@@ -315,8 +361,10 @@ describe(`two writers on AWS, ${ROUNDS} rounds each`, () => {
         {
           ours,
           isRight: async (stance) => JSON.stringify(await now()).includes(more) === (stance === 'Wants'),
-          stranger: async (ids) => {
-            const kept = (await now()).filter(({ Sid }) => !String(Sid).startsWith('stranger'))
+          stranger: async (ids, stance) => {
+            const read = (await now()).filter(({ Sid }) => !String(Sid).startsWith('stranger'))
+            // A part that no tag lists is a stranger's, so what leaves must not be written back.
+            const kept = stance === 'Wants' ? read : read.map((statement) => without(statement, more))
             await roles.putInline(role, 'Access', [...kept, ...ids.map(theirs)])
             return true
           },
@@ -330,4 +378,9 @@ describe(`two writers on AWS, ${ROUNDS} rounds each`, () => {
 
 function absent(error: unknown): undefined {
   assert.equal((error as Error).name, 'NoSuchLifecycleConfiguration')
+}
+
+function without({ Resource, ...statement }: Statement, resource: string): Statement {
+  const left = [Resource].flat().filter((one) => one !== resource)
+  return { ...statement, Resource: left }
 }

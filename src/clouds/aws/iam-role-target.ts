@@ -26,6 +26,7 @@ import { checkRole } from './role-checks.ts'
 import { closedTrust, decodeRole, type RoleEnvelope } from './role-document.ts'
 import { externalIdIn, type RoleEntry, type Tags, tagsFor } from './role-ledger.ts'
 import { type RoleStep, roleSteps } from './role-steps.ts'
+import { SeenRole } from './seen-role.ts'
 
 type StepOf<D extends RoleStep['do']> = Extract<RoleStep, { do: D }>
 
@@ -65,7 +66,9 @@ export class IamRole implements TargetDriver {
     const path = pathIn(after) ?? pathIn(before) ?? '/'
     const steps =
       plan.kind.name === 'RolePolicies' ? attachedSteps(before, after) : roleSteps(before, after, closed)
+    const seen = new SeenRole(this.#iam, this.#role, this.#found ?? this.#host)
     for (const step of steps) {
+      await seen.check(step, signal)
       await this.#carryOut(step, { path, tags: { ...tags, ...tagsFor(after.entries, tags) } }, signal)
     }
   }

@@ -67,6 +67,16 @@ async function askRole(iam: IamAccess, role: string, signal: AbortSignal): Promi
   return answer?.Role
 }
 
+/** Its trust policy now; undefined where there is no such role. */
+export async function readTrust(
+  iam: IamAccess,
+  role: string,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const found = await askRole(iam, role, signal)
+  return found === undefined ? undefined : decoded(found.AssumeRolePolicyDocument)
+}
+
 /** A role as read, with its ARN. */
 export interface FoundRole extends ReadRole {
   readonly arn: string
@@ -115,18 +125,29 @@ async function inlinePolicies(
 ): Promise<ReadonlyMap<string, string>> {
   const policies = new Map<string, string>()
   for (const policy of await inlineNames(iam, role, signal)) {
-    const answer = await sendToIam(
-      iam,
-      { operation: 'GetRolePolicy', role, policy },
-      (client, abort) =>
-        client
-          .send(new GetRolePolicyCommand({ RoleName: role, PolicyName: policy }), abort)
-          .catch(absentAsUndefined),
-      signal,
-    )
-    if (answer !== undefined) policies.set(policy, decoded(answer.PolicyDocument))
+    const text = await readInlinePolicy(iam, role, policy, signal)
+    if (text !== undefined) policies.set(policy, text)
   }
   return policies
+}
+
+/** An inline policy now; undefined where there is none of that name. */
+export async function readInlinePolicy(
+  iam: IamAccess,
+  role: string,
+  policy: string,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const answer = await sendToIam(
+    iam,
+    { operation: 'GetRolePolicy', role, policy },
+    (client, abort) =>
+      client
+        .send(new GetRolePolicyCommand({ RoleName: role, PolicyName: policy }), abort)
+        .catch(absentAsUndefined),
+    signal,
+  )
+  return answer === undefined ? undefined : decoded(answer.PolicyDocument)
 }
 
 async function inlineNames(iam: IamAccess, role: string, signal: AbortSignal): Promise<string[]> {
