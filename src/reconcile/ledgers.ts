@@ -54,6 +54,24 @@ export function annotatedLedgers(store: Store<StorageIntegration>, rest: Rest, k
     if (text === undefined) seen.delete(owner)
     else seen.set(owner, { uid: object.metadata.uid, text })
   }
+  /** The watch may show it before the API server's answer is here: what goes by our own hand is not to be brought back. */
+  const set = async (
+    object: StorageIntegration,
+    value: string | undefined,
+    signal: AbortSignal,
+  ): Promise<StorageIntegration | undefined> => {
+    const owner = ownerOf(object)
+    const before = seen.get(owner)
+    if (value === undefined) seen.delete(owner)
+    let written: StorageIntegration | undefined
+    try {
+      written = await tryToSet(rest, object, value, signal)
+    } finally {
+      if (written !== undefined) remember(owner, written)
+      else if (before !== undefined) seen.set(owner, before)
+    }
+    return written
+  }
   return {
     key,
     forget: (owner) => void seen.delete(owner),
@@ -78,11 +96,8 @@ export function annotatedLedgers(store: Store<StorageIntegration>, rest: Rest, k
       let object = store.get(owner)
       for (let n = 0; n < TRIES && object !== undefined; n += 1) {
         const value = withLines(textOf(object), key, document, lines)
-        const written = await tryToSet(rest, object, value, signal)
-        if (written !== undefined) {
-          remember(owner, written)
-          return store.put(written)
-        }
+        const written = await set(object, value, signal)
+        if (written !== undefined) return store.put(written)
         object = await fresh(rest, object, signal)
       }
       throw unwritten(owner, undefined)
