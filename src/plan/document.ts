@@ -78,10 +78,11 @@ export interface DocumentKind<Entry = unknown> {
    */
   reclaims?(entry: Entry): boolean
   /**
-   * True for a wanted entry, of this mark, that the document itself shows to be Mooring's own, e.g. by a name that follows from
-   * the mark: it is the owner's also where its ledger is lost. Absent: none.
+   * True where the document itself shows that `found` is what Mooring made of the wanted entry for this mark, e.g. by a name that
+   * follows from both: it is the owner's also where its ledger is lost, or where somebody changed it; and one that says the same
+   * without that proof is a stranger's. Absent: nothing is proven, and the ledger alone counts.
    */
-  proves?(entry: Entry, mark: string, document: Document<Entry>): boolean
+  proves?(wanted: Entry, mark: string, found: Entry, document: Document<Entry>): boolean
   /**
    * What an entry was before the cloud itself rewrote it, e.g. the living form of a deleted member: a ledger that lists
    * that one means this one, while that one is not in the document. Absent: no entry is ever rewritten.

@@ -14,16 +14,18 @@ export type LedgerLines = Readonly<Record<string, readonly string[]>>
  */
 export function attributed<Entry>(
   kind: DocumentKind<Entry>,
-  { entries, envelope }: Document<Entry>,
+  document: Document<Entry>,
   ledgers: readonly LedgerLines[],
 ): Document<Entry> {
+  const { entries, envelope } = document
+  const isOurs = (entry: Entry, mark: string) => kind.proves?.(entry, mark, entry, document) ?? true
   const marks = marksByDigest(ledgers)
   const seen = new Set<string>()
   const standing = new Set(entries.map((entry) => saidBy(kind, entry)))
   const owned = entries.flatMap((entry) => {
     const former = formerly(kind, entry)
     const said = standing.has(former) ? saidBy(kind, entry) : former
-    const mine = seen.has(said) ? [] : (marks.get(said) ?? [])
+    const mine = seen.has(said) ? [] : (marks.get(said) ?? []).filter((mark) => isOurs(entry, mark))
     seen.add(said)
     return mine.length === 0 ? [entry] : mine.map((mark) => kind.withMark(entry, mark))
   })
@@ -32,7 +34,8 @@ export function attributed<Entry>(
 
 /**
  * The document with the marks of those claims that it proves itself, though no ledger lists them: a ledger can be lost. An entry
- * that somebody has already is nobody else's; who wants it has it before who leaves it.
+ * that somebody has already is nobody else's. It is all theirs who want it or keep what they have, mode Plan left out, since there
+ * nothing was applied; and only without them it is one's who leaves.
  */
 export function withProven<Entry>(
   kind: DocumentKind<Entry>,
@@ -40,19 +43,27 @@ export function withProven<Entry>(
   claimed: readonly Claimed[],
 ): Document<Entry> {
   const marks = new Set(document.entries.map((entry) => kind.mark(entry)))
-  const open = claimed.filter((claim) => claim.document === kind.name && !marks.has(claim.mark))
-  const inOrder = open.toSorted((a, b) => Number(a.stance === 'Leaves') - Number(b.stance === 'Leaves'))
-  const entries = [...document.entries]
-  for (const { body, mark } of inOrder) {
-    const wanted = kind.complete?.(body as Entry, document, '') ?? (body as Entry)
-    if (kind.proves?.(wanted, mark, document) !== true) continue
-    const at = entries.findIndex(
-      (entry) => kind.mark(entry) === undefined && kind.meaning(entry) === kind.meaning(wanted),
-    )
-    const found = entries[at]
-    if (found !== undefined) entries[at] = kind.withMark(found, mark)
-  }
+  const open = claimed.filter(
+    (claim) => claim.document === kind.name && !marks.has(claim.mark) && claim.planned === undefined,
+  )
+  const entries = document.entries.flatMap((entry) => {
+    const proven = kind.mark(entry) === undefined ? open.filter(isProven(kind, entry, document)) : []
+    const staying = proven.filter(({ stance }) => stance !== 'Leaves')
+    const theirs = staying.length > 0 ? staying : proven.slice(0, 1)
+    return theirs.length === 0 ? [entry] : theirs.map(({ mark }) => kind.withMark(entry, mark))
+  })
   return { ...document, entries }
+}
+
+function isProven<Entry>(
+  kind: DocumentKind<Entry>,
+  found: Entry,
+  document: Document<Entry>,
+): (claim: Claimed) => boolean {
+  return ({ body, mark }) => {
+    const wanted = kind.complete?.(body as Entry, document, '') ?? (body as Entry)
+    return kind.proves?.(wanted, mark, found, document) === true
+  }
 }
 
 /** The lines of every marked entry, by mark. What the cloud rewrote stays listed as it was written. */

@@ -26,8 +26,10 @@ export interface Participant {
 /** A claimed entry as drivers are told of it. */
 export interface Claimed extends ClaimedEntry {
   readonly mark: string
-  /** What becomes of it, or would in mode Enforce: of what leaves, less has to be known than of what is wanted. */
+  /** What becomes of it: of what leaves, less has to be known than of what is wanted. */
   readonly stance: Stance
+  /** In mode Plan: the stance that Enforce would give. */
+  readonly planned?: Stance | undefined
 }
 
 /** One document as observed, with its kind. */
@@ -83,11 +85,12 @@ export function claimedIn({
   target,
   participants,
 }: Pick<TargetInput, 'installation' | 'target' | 'participants'>): Claimed[] {
-  return participants.flatMap(({ owner, stance, planned = stance, entries }) =>
+  return participants.flatMap(({ owner, stance, planned, entries }) =>
     entries.map((entry) => ({
       ...entry,
       mark: markOf(installation, target, owner, entry.name),
-      stance: planned,
+      stance,
+      planned,
     })),
   )
 }

@@ -23,6 +23,8 @@ export interface Party {
   readonly requirement?: Requirement | undefined
   /** ARN of a role that the integration itself makes and that its entries name. */
   readonly ownRole?: string | undefined
+  /** True for one that will leave when its other targets have let go of it. */
+  readonly waits?: true | undefined
   /** Documents of the target that concern it. */
   readonly documents: readonly DocumentName[]
 }
@@ -34,6 +36,24 @@ export function partiesOf({ owner, uid, createdAt, account, stance, planned, cla
     left === true
       ? { ...who, ...claim, stance: leavingIf(stance), planned: planned && leavingIf(planned) }
       : { ...who, ...claim, stance, planned },
+  )
+}
+
+/**
+ * The same parties, where one that leaves several targets waits with those that others stand on: a service principal is taken away
+ * once what was given to it is gone.
+ *
+ * @param isGone whether a look found nothing of this party.
+ */
+export function inOrderOfLeaving(
+  parties: readonly Party[],
+  isGone: (party: Party) => boolean,
+): readonly Party[] {
+  const isBase = ({ target }: Party): boolean => target.kind === 'ServicePrincipal'
+  const leaving = parties.filter(({ stance }) => stance === 'Leaves')
+  if (leaving.filter((party) => !isBase(party)).every(isGone)) return parties
+  return parties.map((party) =>
+    party.stance === 'Leaves' && isBase(party) ? { ...party, stance: 'Keeps', waits: true } : party,
   )
 }
 

@@ -81,7 +81,7 @@ function departing(hold: Hold, fault: Fault | undefined, answer: OwnerReport | u
   if (fault !== undefined) {
     return stopped(
       fault,
-      'Until then the access is not taken away; to let go of it instead, set spec.deletionPolicy to Retain.',
+      'Until then not all of it is taken away; to let go of it instead, set spec.deletionPolicy to Retain.',
     )
   }
   if (answer === undefined || answer.present) return unknown('Revoking', 'The access is being taken away.')

@@ -2,7 +2,7 @@ import type { Target } from '../clouds/cloud.ts'
 import { canonicalJson } from '../plan/json.ts'
 import type { Resolution } from '../vendors/resolve.ts'
 import { combined } from './combined-report.ts'
-import { isAsking, keeping, type Party, partiesOf } from './party.ts'
+import { inOrderOfLeaving, isAsking, keeping, type Party, partiesOf } from './party.ts'
 import { type OwnerReport, questionOf, type TargetReport } from './target-report.ts'
 
 /**
@@ -127,8 +127,7 @@ export class World {
   /** True when the last look found nothing of this owner, who was leaving then and leaves now. */
   wasGone(target: string, owner: string): boolean {
     const party = this.#parties.get(owner)?.get(target)
-    const last = party?.stance === 'Leaves' ? this.#answerTo(party) : undefined
-    return last !== undefined && last.fault === undefined && !last.present
+    return party?.stance === 'Leaves' && this.#isGone(party)
   }
 
   /**
@@ -161,7 +160,13 @@ export class World {
     return [...this.#parties.values()].flatMap((targets) => [...targets.values()])
   }
 
+  #isGone(party: Party): boolean {
+    const last = this.#answerTo(party)
+    return last !== undefined && last.fault === undefined && !last.present
+  }
+
   #answerTo(party: Party): OwnerReport | undefined {
+    if (party.waits === true) return waiting(party)
     const report = this.#reports.get(party.target.key)?.owners.get(party.owner)
     return report?.question === questionOf(party) ? report : undefined
   }
@@ -170,7 +175,8 @@ export class World {
   #partiesNow(resolution: Resolution, before: ReadonlyMap<string, Party>): Party[] {
     const { claims, uid, stance } = resolution
     const last = [...before.values()].filter((party) => party.uid === uid)
-    if (claims.length > 0 || stance === 'Wants') return partiesOf(resolution)
+    if (claims.length > 0 || stance === 'Wants')
+      return [...inOrderOfLeaving(partiesOf(resolution), (party) => this.#isGone(party))]
     return last.map((party) => ({ ...keeping(party), account: undefined }))
   }
 
@@ -186,6 +192,12 @@ export class World {
       if (!this.#ghosts.has(target)) this.#reports.delete(target)
     }
   }
+}
+
+/** Nobody looks for one that waits; what it has is there. */
+function waiting(party: Party): OwnerReport {
+  const nothing = { documents: [], pending: [], checks: [], facts: {}, settling: false }
+  return { question: questionOf(party), ...nothing, present: true }
 }
 
 function sameQuestion(a: Party | undefined, b: Party | undefined): boolean {

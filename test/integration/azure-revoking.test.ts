@@ -4,7 +4,7 @@ import { after, before, describe, it } from 'node:test'
 import { installCatalogue } from '../rig/install.ts'
 import type { Operator } from '../rig/operator.ts'
 import { consistently, eventually } from '../rig/wait.ts'
-import { type AzureWorld, SEGMENTS, setAzureWorld } from './azure-world.ts'
+import { type AzureWorld, azureCloudAccount, SEGMENTS, setAzureWorld } from './azure-world.ts'
 import { conditionOf, readyOf } from './stage.ts'
 
 /** Of another installation in the tenant. */
@@ -65,6 +65,72 @@ describe('an integration on Azure that goes', () => {
     await world.leave('undirected')
     assert.deepEqual([await world.assignments(account), await world.cors(account)], [[], []])
     world.cloud.allowGraph(world.me.clientId, GRAPH)
+  })
+
+  it('does not go because one of Azure’s answers lags behind: only the account itself can be gone', async () => {
+    const account = await world.storageAccount()
+    await ready('lagging', account)
+    const lag = world.cloud.fail(
+      1_000,
+      404,
+      ({ operation, principal }) =>
+        principal === world.me.clientId &&
+        ['RoleAssignments_ListForScope', 'BlobServices_GetServiceProperties'].includes(operation),
+      'ResourceNotFound: The resource was not found.',
+    )
+    await world.delete('lagging')
+    await world.untilReady('lagging', 'False', 'CloudUnavailable')
+    assert.equal((await world.assignments(account)).length, 1)
+    lag.remove()
+    await world.untilGone('lagging')
+    assert.deepEqual([await world.assignments(account), await world.cors(account)], [[], []])
+  })
+
+  it('takes a condition away that somebody added to its assignment, or the assignment with it', async () => {
+    const account = await world.storageAccount()
+    await ready('conditioned', account)
+    const [own] = await world.assignments(account)
+    const condition = "((!(ActionMatches{'Microsoft.Storage/x'})))"
+    const edit = async () => {
+      const path = `${own?.id}?api-version=2022-04-01`
+      const { properties } = (await world.asStranger('GET', path)).body
+      await world.asStranger('PUT', path, {
+        properties: { ...properties, condition, conditionVersion: '2.0' },
+      })
+    }
+    const conditions = async () =>
+      Promise.all(
+        (await world.assignments(account)).map(
+          async ({ id }) =>
+            (await world.asStranger('GET', `${id}?api-version=2022-04-01`)).body.properties.condition ?? null,
+        ),
+      )
+    await edit()
+    await eventually(async () => assert.deepEqual(await conditions(), [null]))
+    await world.untilReady('conditioned', 'True', 'Verified')
+    await operator.stop()
+    await edit()
+    assert.deepEqual(await conditions(), [condition])
+    await world.delete('conditioned')
+    operator = await world.operator()
+    await world.untilGone('conditioned')
+    assert.deepEqual(await world.assignments(account), [])
+  })
+
+  it('leaves the assignment to a suspended one that shares it, though both ledgers were lost', async () => {
+    const account = await world.storageAccount()
+    await ready('first', account)
+    await ready('second', account)
+    await world.change('second', { suspend: true })
+    await operator.stop()
+    for (const name of ['first', 'second']) await annotate(name, 'mooring.dev/ledger-')
+    operator = await world.operator()
+    await world.untilReady('second', 'Unknown', 'Suspended')
+    await world.untilReady('first', 'True', 'Verified')
+    await world.leave('first')
+    assert.equal((await world.assignments(account)).length, 1)
+    await world.leave('second')
+    assert.deepEqual(await world.assignments(account), [])
   })
 
   it('leaves nothing that comes back with a storage account of the same name', async (test) => {
@@ -139,6 +205,22 @@ describe('a service principal that Mooring may make and remove', () => {
     await eventually(() => assert.equal(tags(), undefined))
   })
 
+  it('stays where an integration that was retained has a role by it, and the other one still goes', async () => {
+    const account = await world.storageAccount()
+    const { kubectl } = world.cluster
+    await kubectl.apply([
+      world.blob('kept', account, { deletionPolicy: 'Retain' }),
+      world.blob('other', await world.storageAccount()),
+    ])
+    await world.untilReady('kept', 'True', 'Verified')
+    await world.untilReady('other', 'True', 'Verified')
+    await world.leave('kept')
+    await world.leave('other')
+    assert.notEqual(tags(), undefined)
+    for (const { id } of await world.assignments(account))
+      await world.asStranger('DELETE', `${id}?api-version=2022-04-01`)
+  })
+
   it('is kept where an integration goes on with it, whose recipe merely brings it in no more', async () => {
     const account = await world.storageAccount()
     const { kubectl } = world.cluster
@@ -175,5 +257,15 @@ describe('a service principal that Mooring may make and remove', () => {
     await eventually(() => assert.equal(tags()?.length, 2))
     await world.leave('second')
     assert.deepEqual(tags(), [OTHERS])
+  })
+
+  it('of another installation is enough where Mooring may only read the directory', async () => {
+    await world.cluster.kubectl.apply(azureCloudAccount(world.me, world.namespace))
+    world.cloud.allowGraph(world.me.clientId, ['Application.Read.All'])
+    world.cloud.changeServicePrincipal(world.me.tenantId, SEGMENTS, { tags: [OTHERS] })
+    await world.cluster.kubectl.apply(world.blob('reader', await world.storageAccount()))
+    await world.untilReady('reader', 'True', 'Verified')
+    assert.deepEqual(tags(), [OTHERS])
+    await world.leave('reader')
   })
 })

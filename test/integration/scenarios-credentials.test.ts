@@ -120,7 +120,7 @@ describe('credentials and secret parameters', () => {
     await stage.rig.kubectl.delete('secret', 'forgetful-keys', '-n', stage.namespace)
     await stage.delete('stuck')
     await stage.untilReady('stuck', 'False', 'SecretNotFound')
-    assert.match(await message('stuck'), /Until then the access is not taken away/)
+    assert.match(await message('stuck'), /Until then not all of it is taken away/)
     assert.equal((await oursIn(stage.s3, bucket)).length, 1)
     await apply(secret('forgetful-keys', keys('test')))
     await stage.untilGone('stuck')

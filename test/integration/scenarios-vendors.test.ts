@@ -222,7 +222,7 @@ describe('vendors and accounts', () => {
     await stage.delete('held')
     const held = await eventually(async () => {
       const object = await stage.si('held')
-      assert.match(readyOf(object)?.message ?? '', /Until then the access is not taken away; .*Retain/)
+      assert.match(readyOf(object)?.message ?? '', /Until then not all of it is taken away; .*Retain/)
       return object
     })
     assert.equal(readyOf(held)?.reason, 'AccountNotFound')

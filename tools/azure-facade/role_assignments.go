@@ -108,7 +108,8 @@ func (w *world) scopeExists(_ context.Context, scope string) error {
 
 // assign makes an assignment. The same again is refused even under its own name
 // (https://github.com/Azure/azure-cli/pull/8599), and so is the same under another one, with the id of the first
-// without dashes (https://github.com/hashicorp/terraform-provider-azurerm/pull/30558).
+// without dashes (https://github.com/hashicorp/terraform-provider-azurerm/pull/30558). Only a condition can be edited, under the
+// assignment's own name (https://learn.microsoft.com/azure/role-based-access-control/conditions-role-assignments-rest).
 func (w *world) assign(ctx context.Context, scope, name string, asked *armauthorization.RoleAssignmentProperties) (*armauthorization.RoleAssignment, error) {
 	if err := w.scopeExists(ctx, scope); err != nil {
 		return nil, err
@@ -127,6 +128,10 @@ func (w *world) assign(ctx context.Context, scope, name string, asked *armauthor
 	}
 	for _, other := range w.assignments {
 		if sameTriple(other.Properties, scope, asked) {
+			if strings.EqualFold(*other.Name, name) && textOf(other.Properties.Condition) != textOf(asked.Condition) {
+				other.Properties.Condition, other.Properties.ConditionVersion = asked.Condition, asked.ConditionVersion
+				return other, nil
+			}
 			return nil, refuse(409, "RoleAssignmentExists",
 				"The role assignment already exists. The ID of the existing role assignment is %s.", strings.ReplaceAll(*other.Name, "-", ""))
 		}
@@ -138,6 +143,14 @@ func (w *world) assign(ctx context.Context, scope, name string, asked *armauthor
 	made := newAssignment(callerOf(ctx), scope, name, *asked)
 	w.assignments[assignmentKey(scope, name)] = made
 	return made, nil
+}
+
+// textOf is the text, or none.
+func textOf(text *string) string {
+	if text == nil {
+		return ""
+	}
+	return *text
 }
 
 var guid = regexp.MustCompile(`(?i)^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)

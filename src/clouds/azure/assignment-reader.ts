@@ -1,4 +1,4 @@
-import { FaultError } from '../../api/fault.ts'
+import { type Fault, FaultError } from '../../api/fault.ts'
 import { isJsonObject, type JsonObject } from '../../plan/json.ts'
 import type { Claimed } from '../../plan/plan-target.ts'
 import { AUTHORIZATION_VERSION } from './assignment-writer.ts'
@@ -23,7 +23,8 @@ export interface AssignmentQuestions {
 export function questionsIn(claimed: readonly Claimed[]): AssignmentQuestions {
   const parts = claimed.flatMap((claim) => {
     const part = partOf(claim)
-    return part === undefined ? [] : [{ ...part, isWanted: claim.stance === 'Wants' }]
+    const isWanted = [claim.stance, claim.planned].includes('Wants')
+    return part === undefined ? [] : [{ ...part, isWanted }]
   })
   const each = (texts: readonly string[]): string[] => [...new Set(texts.map((text) => text.toLowerCase()))]
   const applications = (some: typeof parts) => each(some.flatMap(({ clientId }) => clientId ?? []))
@@ -69,28 +70,34 @@ export async function listAssignments(
 /**
  * The applications' service principals; null where there is none, and for an optional one that the directory does
  * not tell: what is to go must not wait for it.
+ *
+ * @param isBearable whether that may be for this reason; else it is thrown.
  */
 export async function principalsOf(
   api: AzureApi,
   { clientIds, optional }: Pick<AssignmentQuestions, 'clientIds' | 'optional'>,
   signal: AbortSignal,
+  isBearable: (fault: Fault) => boolean = () => true,
 ): Promise<Readonly<Record<string, FoundPrincipal | null>>> {
   const needed = clientIds.map(
     async (clientId) => [clientId, await findPrincipal(api, clientId, signal)] as const,
   )
-  const asked = optional.map(async (clientId) => [clientId, await findIfTold(api, clientId, signal)] as const)
+  const asked = optional.map(
+    async (clientId) => [clientId, await findIfTold(api, clientId, isBearable, signal)] as const,
+  )
   return Object.fromEntries(await Promise.all([...needed, ...asked]))
 }
 
 async function findIfTold(
   api: AzureApi,
   clientId: string,
+  isBearable: (fault: Fault) => boolean,
   signal: AbortSignal,
 ): Promise<FoundPrincipal | null> {
   try {
     return await findPrincipal(api, clientId, signal)
   } catch (error) {
-    if (error instanceof FaultError && !signal.aborted) return null
+    if (error instanceof FaultError && isBearable(error.fault) && !signal.aborted) return null
     throw error
   }
 }

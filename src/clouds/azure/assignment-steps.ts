@@ -26,7 +26,8 @@ export type AssignmentStep =
 /**
  * What makes the assignments what the entries say. What comes is made before what goes is deleted, so that nobody is without
  * access in between; what strangers made is neither. An assignment that a stranger made anew in the place of ours says the same
- * as ours did, but has another name, so it stays.
+ * as ours did, but has another name, so it stays. A condition that somebody added to ours goes by the same request that makes
+ * one (https://learn.microsoft.com/azure/role-based-access-control/conditions-role-assignments-rest).
  */
 export function assignmentSteps(
   before: Document<LedgerEntry<AssignmentPart>>,
@@ -39,8 +40,10 @@ export function assignmentSteps(
   const creates = [...wanted].flatMap(([meaning, [entry]]) =>
     there.has(meaning) || entry === undefined ? [] : createStep(entry, account),
   )
+  const made = new Set(creates.map(({ id }) => nameIn(id)))
   const deletes = read
-    .filter(({ id, part }) => owned.has(nameIn(id)) && !wanted.has(meaningOfAssignment(part)))
+    .filter(({ id }) => owned.has(nameIn(id)) && !made.has(nameIn(id)))
+    .filter(({ part }) => !wanted.has(meaningOfAssignment(part)))
     .map(({ id }) => ({ do: 'Delete', id }) as const)
   return [...creates, ...deletes]
 }

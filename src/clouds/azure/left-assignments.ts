@@ -1,4 +1,4 @@
-import { FaultError } from '../../api/fault.ts'
+import { type Fault, FaultError } from '../../api/fault.ts'
 import type { Claimed } from '../../plan/plan-target.ts'
 import { partOf, principalsOf, questionsIn } from './assignment-reader.ts'
 import { AssignmentWriter } from './assignment-writer.ts'
@@ -24,15 +24,15 @@ export async function deleteLeftAssignments(
   subject: Subject,
   signal: AbortSignal,
 ): Promise<void> {
-  const principals = await principalsOf(api, questionsIn(claimed), signal)
+  const isFinal = ({ retry }: Fault): boolean => retry !== 'Backoff'
+  const principals = await principalsOf(api, questionsIn(claimed), signal, isFinal)
   const leaving = idsOf(claimed, true, account, principals)
   const wanted = new Set(idsOf(claimed, false, account, principals))
   const steps = leaving.filter((id) => !wanted.has(id)).map((id) => ({ do: 'Delete', id }) as const)
   try {
     await new AssignmentWriter(api, subject).run(steps, signal)
   } catch (error) {
-    const isFinal = error instanceof FaultError && error.fault.retry !== 'Backoff' && !signal.aborted
-    if (!isFinal) throw error
+    if (!(error instanceof FaultError && isFinal(error.fault)) || signal.aborted) throw error
   }
 }
 

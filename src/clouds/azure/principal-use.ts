@@ -1,6 +1,4 @@
-import { FaultError } from '../../api/fault.ts'
-import { isJsonObject, type JsonObject } from '../../plan/json.ts'
-import { MADE_BY_MOORING } from './assignment-name.ts'
+import type { JsonObject } from '../../plan/json.ts'
 import { AUTHORIZATION_VERSION } from './assignment-writer.ts'
 import type { AzureApi } from './azure-api.ts'
 
@@ -19,19 +17,4 @@ export function assignmentsOf(
   const subscription = encodeURIComponent(api.account.subscriptionId)
   const path = `/subscriptions/${subscription}/providers/Microsoft.Authorization/roleAssignments?api-version=${AUTHORIZATION_VERSION}&$filter=${filter}`
   return api.list({ service: 'arm', operation: 'ListRoleAssignments', path }, {}, signal)
-}
-
-/** True for an assignment that some installation of Mooring made. */
-export function isOfMooring({ properties }: JsonObject): boolean {
-  return isJsonObject(properties) && properties.description === MADE_BY_MOORING
-}
-
-/** Integrations that leave at the same moment take their assignments away in passes of their own. */
-export function stillUsed(clientId: string): FaultError {
-  return new FaultError({
-    reason: 'Propagating',
-    message: `the service principal of application ${clientId} still has role assignments of Mooring; it is deleted when these are gone. It is looked at again by itself.`,
-    retry: 'Backoff',
-    notWritten: true,
-  })
 }

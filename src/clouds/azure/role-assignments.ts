@@ -24,6 +24,8 @@ export interface AssignmentPart {
   readonly scope: string
   /** Under which the role is given; only in what is read. */
   readonly condition?: string
+  /** The last part of its resource id, in small letters; only in what is read. It says nothing of what is given. */
+  readonly name?: string
 }
 
 /** What stands around the assignments. */
@@ -62,7 +64,10 @@ export const roleAssignmentsKind: DocumentKind<LedgerEntry<AssignmentPart>> = le
   meaning: meaningOfAssignment,
   breach,
   clash: ({ part }, other) => clashOf(part, other.part),
-  proves: ({ part }, mark, { envelope }) => isNamed({ mark, part }, envelope as AssignmentsEnvelope),
+  proves: ({ part }, mark, found, { envelope }) => {
+    const { account } = envelope as AssignmentsEnvelope
+    return found.part.name !== undefined && found.part.name === nameFor({ mark, part }, account)
+  },
   complete: ({ part, ...entry }, document) => ({ ...entry, part: withPrincipal(part, document) }),
   summary,
 })
@@ -106,13 +111,6 @@ export function nameIn(id: string): string {
   return id.split('/').at(-1)?.toLowerCase() ?? ''
 }
 
-/** True where the assignment that says the same bears the name that Mooring gives to it. */
-function isNamed(entry: LedgerEntry<AssignmentPart>, { account, read }: AssignmentsEnvelope): boolean {
-  const name = nameFor(entry, account)
-  const meaning = meaningOfAssignment(entry.part)
-  return read.some(({ id, part }) => meaningOfAssignment(part) === meaning && nameIn(id) === name)
-}
-
 /** https://learn.microsoft.com/rest/api/authorization/role-assignments/list-for-scope#roleassignment */
 function assignmentIn({ id, properties }: JsonObject, account: string): FoundAssignment | undefined {
   const { scope: at, roleDefinitionId, principalId, condition } = isJsonObject(properties) ? properties : {}
@@ -122,7 +120,7 @@ function assignmentIn({ id, properties }: JsonObject, account: string): FoundAss
   if (scope === undefined || !String(id).toLowerCase().startsWith(`${account.toLowerCase()}/`))
     return undefined
   const role = String(roleDefinitionId).split('/').at(-1) ?? ''
-  const part = { principalId: String(principalId), roleDefinitionId: role, scope }
+  const part = { principalId: String(principalId), roleDefinitionId: role, scope, name: nameIn(String(id)) }
   return { id: String(id), part: { ...part, ...conditionIn(condition) } }
 }
 

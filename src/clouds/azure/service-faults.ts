@@ -19,11 +19,13 @@ const MISSING: ReadonlySet<string> = new Set([
   'Request_ResourceNotFound',
 ])
 
-/** https://learn.microsoft.com/azure/azure-resource-manager/troubleshooting/error-not-found */
+/**
+ * An account that is gone settles a departure, so only the question for the account itself tells that; of one that was just there
+ * it is Resource Manager's own delay. https://learn.microsoft.com/azure/azure-resource-manager/troubleshooting/error-not-found
+ */
 export function notFound(error: AzureError, call: AzureCall): FaultError {
   if (!isMissing(error) || call.service !== 'arm') return unexpected(error, call)
   if (error.code === 'SubscriptionNotFound') return noSubscription(call)
-  if (error.code === 'ResourceGroupNotFound') return noGroup(call)
   if (call.account === undefined) return unexpected(error, call)
   const { resourceGroup, name, container } = call.account
   if (container !== undefined)
@@ -31,6 +33,8 @@ export function notFound(error: AzureError, call: AzureCall): FaultError {
       'ContainerNotFound',
       `${subjectOf(call)} does not exist. Create it, or correct spec.azureBlob.container.`,
     )
+  if (call.operation !== 'GetStorageAccount') return unavailable(error, call)
+  if (error.code === 'ResourceGroupNotFound') return noGroup(call)
   const message = `storage account "${name}" does not exist in resource group "${resourceGroup}" of subscription ${call.subscriptionId}. Create it, or correct spec.azureBlob.`
   return fault('StorageAccountNotFound', message)
 }

@@ -1,3 +1,4 @@
+import { FaultError } from '../../api/fault.ts'
 import type { Document, DocumentName } from '../../plan/document.ts'
 import type { DocumentPlan } from '../../plan/plan-document.ts'
 import type { Claimed, ObservedDocument } from '../../plan/plan-target.ts'
@@ -7,7 +8,7 @@ import type { AzureApi } from './azure-api.ts'
 import { isNotFound, isThereAlready } from './azure-errors.ts'
 import { lostRaceOn } from './document-faults.ts'
 import { findPrincipal } from './find-principal.ts'
-import { assignmentsOf, isOfMooring, stillUsed } from './principal-use.ts'
+import { assignmentsOf } from './principal-use.ts'
 import {
   decodePrincipal,
   type FoundPrincipal,
@@ -29,8 +30,6 @@ export class ServicePrincipal implements TargetDriver {
   readonly #session: DirectorySession
   readonly #clientId: string
   #found: FoundPrincipal | null = null
-  /** Whether somebody goes, and not only asks for it no more. */
-  #isLeft = false
 
   constructor({ clientId }: Pick<ServicePrincipalTarget, 'clientId'>, session: DirectorySession) {
     this.#session = session
@@ -46,9 +45,8 @@ export class ServicePrincipal implements TargetDriver {
     if (!names.includes('ServicePrincipal')) return []
     const { api, subscription } = this.#session
     const { tenantId, createServicePrincipals, removeServicePrincipals } = api.account
-    const leaving = claimed.filter(({ stance }) => stance === 'Leaves')
-    this.#isLeft = leaving.length > 0
-    if (this.#isLeft && leaving.length === claimed.length && removeServicePrincipals !== true) return []
+    const isLast = claimed.every(({ stance }) => stance === 'Leaves')
+    if (isLast && claimed.length > 0 && removeServicePrincipals !== true) return []
     await subscription(signal)
     this.#found = await findPrincipal(api, this.#clientId, signal)
     const about = {
@@ -59,7 +57,8 @@ export class ServicePrincipal implements TargetDriver {
       creates: createServicePrincipals === true,
     }
     const mark = claimed.find(({ stance }) => stance === 'Wants')?.mark
-    const document = decodePrincipal(about, removeServicePrincipals === true, mark)
+    const removes = isLast && removeServicePrincipals === true && !(await this.#isUsed(signal))
+    const document = decodePrincipal(about, removes, mark)
     return [{ kind: servicePrincipalKind, document } as unknown as ObservedDocument]
   }
 
@@ -116,14 +115,21 @@ export class ServicePrincipal implements TargetDriver {
   }
 
   /**
-   * One that is named by assignments of an integration that goes on, whose recipe merely brings it in no more, stays as well.
-   * One that somebody else gave a role to in the subscription stays: with it their assignment would lose its meaning.
-   * https://learn.microsoft.com/graph/api/serviceprincipal-delete
+   * Whether anybody, Mooring included, has given it a role in the subscription: without it that assignment would lose its meaning.
+   * What is not to be seen counts as given.
    */
+  async #isUsed(signal: AbortSignal): Promise<boolean> {
+    if (this.#found === null) return false
+    try {
+      return (await assignmentsOf(this.#session.api, this.#found.id, signal)).length > 0
+    } catch (error) {
+      if (error instanceof FaultError && error.fault.reason === 'AccessDenied' && !signal.aborted) return true
+      throw error
+    }
+  }
+
+  /** https://learn.microsoft.com/graph/api/serviceprincipal-delete */
   async #delete({ id }: Extract<PrincipalStep, { do: 'Delete' }>, signal: AbortSignal): Promise<void> {
-    const left = await assignmentsOf(this.#session.api, id, signal)
-    if (this.#isLeft && left.some(isOfMooring)) throw stillUsed(this.#clientId)
-    if (left.length > 0) return
     const path = `/v1.0/servicePrincipals/${encodeURIComponent(id)}`
     const request = { service: 'graph', operation: 'DeleteServicePrincipal', method: 'DELETE', path } as const
     await this.#session.api.send(request, this.#subject, signal, isNotFound)

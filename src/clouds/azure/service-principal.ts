@@ -8,7 +8,7 @@ export interface PrincipalPart {
   readonly clientId: string
   /** True where it stays in the tenant when the last integration goes; only in what is read. */
   readonly stays?: true
-  /** True where an installation of Mooring made it; `complete` says it of what is wanted. */
+  /** True where an installation of Mooring made it, and ours may say that it uses it; `complete` says it of what is wanted. */
   readonly tagged?: true
   /** True where another installation made it and ours has yet to say that it uses it; only in what is read. */
   readonly unclaimed?: true
@@ -45,8 +45,8 @@ export const servicePrincipalKind: DocumentKind<LedgerEntry<PrincipalPart>> = {
       unclaimed === true ? `${clientId.toLowerCase()}, of others` : clientId.toLowerCase(),
     breach,
     complete: ({ part, ...entry }, { envelope }) => {
-      const { found } = envelope as PrincipalEnvelope
-      const isTagged = found?.tags.some(isTag) === true
+      const { found, creates } = envelope as PrincipalEnvelope
+      const isTagged = creates && found?.tags.some(isTag) === true
       return { ...entry, part: isTagged ? { ...part, tagged: true } : part }
     },
     summary: ({ clientId, stays }) =>
@@ -60,7 +60,7 @@ export const servicePrincipalKind: DocumentKind<LedgerEntry<PrincipalPart>> = {
 /**
  * The service principal as a document.
  *
- * @param removes whether the account lets Mooring delete what it made.
+ * @param removes whether Mooring may delete what it made: the account lets it, and nobody has a role by it.
  * @param mark of one who wants it; undefined where nobody does.
  */
 export function decodePrincipal(
@@ -68,11 +68,11 @@ export function decodePrincipal(
   removes: boolean,
   mark: string | undefined,
 ): Document<LedgerEntry<PrincipalPart>> {
-  const { found, clientId } = about
+  const { found, clientId, creates } = about
   if (found === null) return { entries: [], envelope: about }
   const stays = removes && found.tags.some(isTag) ? {} : ({ stays: true } as const)
   const own = tagOf(mark)
-  const isOfOthers = own !== undefined && found.tags.some(isTag) && !found.tags.includes(own)
+  const isOfOthers = creates && own !== undefined && found.tags.some(isTag) && !found.tags.includes(own)
   const unclaimed = isOfOthers ? ({ unclaimed: true } as const) : {}
   return { entries: [{ part: { clientId, ...stays, ...unclaimed } }], envelope: about }
 }
