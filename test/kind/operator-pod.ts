@@ -23,11 +23,24 @@ import { processOf } from './pod-process.ts'
 export const TEST_LABEL = 'mooring.dev/integration-test'
 const FILES = '/files'
 
+/**
+ * Tests that do not say whose rights the operator has keep Secrets where they like. deploy/ has a role for that, which is bound where
+ * it is wanted; here it is everywhere. All other rights are those of deploy/.
+ */
+const everySecret = {
+  apiVersion: 'rbac.authorization.k8s.io/v1',
+  kind: 'ClusterRoleBinding',
+  metadata: { name: 'every-secret', labels: { [TEST_LABEL]: 'true' } },
+  roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'mooring-secret-reader' },
+  subjects: [{ kind: 'ServiceAccount', name: 'mooring', namespace: SYSTEM }],
+}
+
 /** Starts it; it may not be ready yet, and may have ended already. */
 export async function startOperatorPod(options: OperatorOptions): Promise<Operator> {
   if (options.program) throw new Error('The image runs its own program.')
   const kubectl = await kindKubectl()
   const name = `operator-${randomBytes(4).toString('hex')}`
+  if (options.kubeconfigPath === adminKubeconfig()) await kubectl.apply(everySecret)
   await kubectl.apply(await manifests(name, options))
   await started(name)
   const logFile = await followLogs(name)

@@ -64,38 +64,51 @@ async function controlPlane(): Promise<ControlPlane> {
   }
 }
 
-/** No operator runs while this goes on, so finalizers are taken off by hand. */
+/** First whoever could still do something; then, at the same time, all that is left. */
 export async function clean(kubectl: Kubectl): Promise<void> {
-  await kubectl.delete('pod,secret', '-n', SYSTEM, '-l', TEST_LABEL, '--grace-period=0', '--force')
-  await kubectl.run(['scale', 'deployment/mooring', '-n', SYSTEM, '--replicas=0'])
-  await removeIntegrations(kubectl)
-  await kubectl.run(['delete', 'cloudaccounts,storagevendors', '--all'])
-  const usual = ['secrets', 'configmaps', 'rolebindings', 'roles', 'events', 'events.events.k8s.io']
-  await kubectl.run([
-    'delete',
-    usual.join(),
-    '--all',
-    '-n',
-    USUAL,
-    '--field-selector',
-    'metadata.name!=kube-root-ca.crt',
+  await Promise.all([
+    kubectl.delete('pod,secret', '-n', SYSTEM, '-l', TEST_LABEL, '--grace-period=0', '--force'),
+    kubectl.run(['scale', 'deployment/mooring', '-n', SYSTEM, '--replicas=0']),
   ])
-  await kubectl.run(['delete', 'leases', 'mooring', '-n', SYSTEM])
-  await kubectl.run(['delete', 'events', '--all', '-n', SYSTEM])
+  const usual = 'secrets,configmaps,rolebindings,roles,events,events.events.k8s.io'
+  await Promise.all([
+    removeIntegrations(kubectl),
+    removeNamespaces(kubectl),
+    kubectl.delete('clusterrolebinding', '-l', TEST_LABEL),
+    kubectl.run(['delete', 'cloudaccounts,storagevendors', '--all']),
+    kubectl.run([
+      'delete',
+      usual,
+      '--all',
+      '-n',
+      USUAL,
+      '--field-selector',
+      'metadata.name!=kube-root-ca.crt',
+    ]),
+    kubectl.run(['delete', 'leases', 'mooring', '-n', SYSTEM]),
+    kubectl.run(['delete', 'events', '--all', '-n', SYSTEM]),
+  ])
+}
+
+async function removeNamespaces(kubectl: Kubectl): Promise<void> {
   const { items } = await kubectl.get<{ items: { metadata: { name: string } }[] }>('namespaces')
   const others = items.map(({ metadata }) => metadata.name).filter((name) => ![...KEPT, USUAL].includes(name))
   if (others.length > 0) await kubectl.delete('namespace', ...others, '--timeout=120s')
 }
 
+/** No operator runs any more, so finalizers are taken off by hand. */
 async function removeIntegrations(kubectl: Kubectl): Promise<void> {
   const { code, stdout } = await kubectl.run(['get', 'si', '-A', '-o', 'json'])
   if (code !== 0) return // no CRD yet
   const { items } = JSON.parse(stdout) as { items: { metadata: { name: string; namespace: string } }[] }
   if (items.length === 0) return
-  for (const { metadata } of items)
-    await kubectl.run([
-      ...['patch', 'si', metadata.name, '-n', metadata.namespace, '--type=merge'],
-      ...['-p', '{"metadata":{"finalizers":null}}'],
-    ])
+  await Promise.all(
+    items.map(({ metadata: { name, namespace } }) =>
+      kubectl.run([
+        ...['patch', 'si', name, '-n', namespace, '--type=merge'],
+        ...['-p', '{"metadata":{"finalizers":null}}'],
+      ]),
+    ),
+  )
   await kubectl.must('delete', 'si', '--all', '-A', '--timeout=60s')
 }
