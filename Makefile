@@ -18,7 +18,7 @@ RUN = $(NODE) test/run.ts $(if $(ONLY),--only '$(ONLY)')
 .PHONY: help setup rig test test-unit test-integration demo bench soak races dev generate golden lint fmt image clean clean-cache kind-offline kind-up kind-down kind-e2e
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' Makefile
 
 setup: $(INSTALLED) ## install the Node packages of the lock file
 

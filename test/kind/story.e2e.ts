@@ -193,8 +193,10 @@ describe('two replicas', () => {
     )
     await eventually(() => leader(kubectl), { timeoutMs: 60_000, everyMs: 300 })
   })
+})
 
-  it('move away when a node is drained, and go on working', async () => {
+describe('replicas that are moved and replaced', () => {
+  it('leave a node that is drained, and go on working', async () => {
     await kubectl.must(
       ...['drain', WORKER, '--ignore-daemonsets', '--delete-emptydir-data', '--timeout=120s'],
     )

@@ -74,7 +74,7 @@ describe('every page', () => {
 
   it('tells only of make targets and npm scripts that exist', async () => {
     const { scripts } = JSON.parse(await textOf('package.json'))
-    const targets = [...(await textOf('Makefile')).matchAll(/^([a-z-]+):/gm)].map(([, name = '']) => name)
+    const targets = [...(await textOf('Makefile')).matchAll(/^([a-z0-9-]+):/gm)].map(([, name = '']) => name)
     assert.deepEqual(
       wordsAfter('make').filter((name) => !targets.includes(name)),
       [],
@@ -198,7 +198,7 @@ function anchorOf(title: string): string {
 /** What follows a command in code: a block's line, or code within a sentence. */
 function wordsAfter(command: string): string[] {
   const all = guides.map((page) => page.text).join('\n')
-  return [...all.matchAll(new RegExp(`(?:^\\s*|\`)${command} ([a-z][a-z-]*)`, 'gm'))].map(
+  return [...all.matchAll(new RegExp(`(?:^\\s*|\`)${command} ([a-z][a-z0-9-]*)`, 'gm'))].map(
     ([, word = '']) => word,
   )
 }
