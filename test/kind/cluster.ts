@@ -9,7 +9,7 @@ import { kubernetesBinaries } from '../rig/kubernetes-binaries.ts'
 import { timed } from '../rig/progress.ts'
 import { mustRun, runCommand } from '../rig/run-command.ts'
 import { makeCertificate } from './certificates.ts'
-import { findDocker, provideDocker, stopOwnDaemon } from './docker.ts'
+import { findDocker, provideDocker, requirePrograms, stopOwnDaemon } from './docker.ts'
 import { load, pull, removeBrought } from './docker-images.ts'
 import {
   azureImage,
@@ -56,8 +56,10 @@ export async function prepareImages(offline: boolean): Promise<Images> {
 }
 
 export async function up(): Promise<void> {
-  await provideDocker()
   const offline = await isOffline()
+  await findDocker() // its absence is the first thing to say
+  await requirePrograms(offline)
+  await provideDocker()
   console.log(
     offline
       ? 'No registry: everything is built from packages.'

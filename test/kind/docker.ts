@@ -19,6 +19,23 @@ const INSTALL = `The kind cluster needs Docker, and there is none here. On Debia
 
 Elsewhere: https://docs.docker.com/engine/install/. Nothing was changed.`
 
+/** Programs that everything or the way without a registry needs, and the Debian packages that have them. */
+const PROGRAMS = { openssl: 'openssl', zstd: 'zstd' }
+const PROGRAMS_OFFLINE = {
+  ...{ debootstrap: 'debootstrap', jq: 'jq', iptables: 'iptables', ip: 'iproute2', gcc: 'gcc libc6-dev' },
+  go: 'golang (1.26 or newer)',
+}
+
+/** Refuses before anything was begun, and names everything that is missing. */
+export async function requirePrograms(isOffline: boolean): Promise<void> {
+  const wanted = { ...PROGRAMS, ...(isOffline && PROGRAMS_OFFLINE) }
+  const missing: string[] = []
+  for (const [program, debian] of Object.entries(wanted))
+    if (!(await canRun('/bin/sh', '-c', `command -v ${program}`))) missing.push(debian)
+  if (missing.length > 0)
+    throw new Refusal(`Missing, by their names in Debian: ${missing.join(', ')}. Nothing was changed.`)
+}
+
 const pidFile = () => join(socketFolder(), 'docker.pid')
 const ownSocket = () => `unix://${join(socketFolder(), 'docker.sock')}`
 

@@ -1,7 +1,7 @@
 /** `make kind-up`, `kind-down`, `kind-offline`, `kind-e2e`. */
 import { parseArgs } from 'node:util'
 import { down, kubeconfigPath, prepareImages, up } from './cluster.ts'
-import { provideDocker, Refusal } from './docker.ts'
+import { findDocker, provideDocker, Refusal, requirePrograms } from './docker.ts'
 import { endToEnd } from './end-to-end.ts'
 
 const { values, positionals } = parseArgs({
@@ -11,6 +11,8 @@ const { values, positionals } = parseArgs({
 
 const commands = {
   async offline() {
+    await findDocker()
+    await requirePrograms(true)
     const isOurs = await provideDocker()
     try {
       const images = await prepareImages(true)
