@@ -46,7 +46,8 @@ export async function startFleet({ kubeconfigPath, env, replicas }: FleetOptions
     all.push(operator)
     operator.exited.then(({ code, signal }) => {
       operators.splice(operators.indexOf(operator), 1)
-      if (!expected.has(operator)) unexpected.push(`pid ${operator.pid} ended with ${signal ?? code}`)
+      if (!expected.has(operator))
+        unexpected.push(`pid ${operator.pid} ended with ${signal ?? code}: ${lastError(operator)}`)
       if (!expected.has(operator)) void start()
     })
     await operator.ready(120_000)
@@ -88,4 +89,10 @@ export async function startFleet({ kubeconfigPath, env, replicas }: FleetOptions
       await Promise.all([...operators].map((operator) => operator.stop(40_000)))
     },
   }
+}
+
+/** Why it ended, as it said itself. */
+function lastError(operator: Operator): string {
+  const error = operator.logs().findLast(({ level }) => level === 'error' || level === 'raw')
+  return error === undefined ? 'it said nothing' : error.msg.slice(0, 200)
 }
