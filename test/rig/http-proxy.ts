@@ -59,7 +59,7 @@ export interface HttpProxyOptions {
 export interface HttpProxy {
   /** `http://127.0.0.1:…`, or `https:` with `tls`. */
   readonly endpoint: string
-  /** Requests that have come and whose end the other side does not know yet. */
+  /** Requests that are carried out or wait for it, also of clients that are gone; watches do not count. */
   readonly underWay: number
   stop(): Promise<void>
 }
@@ -68,13 +68,17 @@ export interface HttpProxy {
 export async function startHttpProxy(target: string, options: HttpProxyOptions = {}): Promise<HttpProxy> {
   const now = { underWay: 0 }
   const take = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
-    now.underWay += 1
+    const count = isWatch(incoming.url ?? '') ? 0 : 1
+    now.underWay += count
     outgoing.on('error', () => outgoing.destroy())
-    outgoing.once('close', () => {
-      now.underWay -= 1
-    })
-    // Whoever asked is gone, or the target is: a cut connection says as much as there is to say.
-    serve(target, options, incoming, outgoing).catch(() => outgoing.destroy())
+    const isOver = new Promise((resolve) => outgoing.once('close', resolve))
+    serve(target, options, incoming, outgoing)
+      // Whoever asked is gone, or the target is: a cut connection says as much as there is to say.
+      .catch(() => outgoing.destroy())
+      .then(() => isOver)
+      .finally(() => {
+        now.underWay -= count
+      })
   }
   const server = options.tls === undefined ? createServer(take) : createTlsServer(options.tls, take)
   const port = await freePort()
@@ -138,8 +142,8 @@ async function forward(
     headers: { ...passed, ...(length ? { 'content-length': String(body.length) } : {}) },
     ...(ca === undefined ? {} : { ca }),
   })
-  // A watch ends with the one who watches.
-  client.once('close', () => outgoing.destroy())
+  // A watch ends with the one who watches; anything else is carried out even so.
+  if (isWatch(url)) client.once('close', () => outgoing.destroy())
   outgoing.end(body)
   const [answer] = await once(outgoing, 'response')
   return answer
