@@ -47,17 +47,25 @@ export async function startOperatorPod(options: OperatorOptions): Promise<Operat
   const signal = await processOf(kubectl, SYSTEM, name).catch(() => undefined) // it may be over already
   const { status } = await kubectl.get('pod', name, '-n', SYSTEM)
   const url = `http://${status.podIP}:8080`
-  const exited = ended(name)
+  const ending: { promise?: Promise<Ending> } = {}
+  // Asked for, not waited for: whoever does not ask must not be kept from ending.
+  const exited = () => {
+    ending.promise ??= ended(name)
+    return ending.promise
+  }
   const kill = (which: NodeJS.Signals) => signal?.(which)
   return {
     pid: signal?.pid ?? 0,
-    ...{ logFile, exited, kill, url },
+    ...{ logFile, kill, url },
+    get exited() {
+      return exited()
+    },
     ready: (timeoutMs = 60_000) => eventually(() => answersReadyz(name, url), { timeoutMs, everyMs: 100 }),
     async stop() {
       kill('SIGTERM')
-      const ending = await exited
+      const how = await exited()
       await remove(name)
-      return ending
+      return how
     },
     logs: () => logsOf(logFile),
   }
