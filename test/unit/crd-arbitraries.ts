@@ -1,6 +1,8 @@
 /* biome-ignore-all lint/suspicious/noTemplateCurlyInString: recipes hold placeholders */
 /** Random specs of the three kinds, made from the schemas in crds/: legal in most of their fields, hostile in some. */
+import { readdirSync, readFileSync } from 'node:fs'
 import fc from 'fast-check'
+import { parse } from 'yaml'
 import { type CrdKind, type CrdSchema, crdSchema } from './crd-schema.ts'
 
 /** Texts with which people break programs that take texts for harmless. */
@@ -68,6 +70,19 @@ const ADDRESSES = [
   ...['http://10.0.0.256', 'https://store:99999'],
 ] as const
 const LEVELS = ['Read', 'Write'] as const
+
+const vendors = new URL('../../deploy/vendors/', import.meta.url)
+const recipes = readdirSync(vendors)
+  .filter((name) => /^[a-z0-9-]+\.yaml$/.test(name))
+  .map((name): Spec => parse(readFileSync(new URL(name, vendors), 'utf8')).spec)
+
+type Spec = Readonly<Record<string, unknown>>
+
+/** A recipe, random or of the catalogue, that has a part for this kind of storage. */
+export function recipeFor(storage?: string): fc.Arbitrary<Spec> {
+  const fitting = recipes.filter((spec) => storage === undefined || spec[storage] !== undefined)
+  return fc.oneof(specOf('storagevendors', storage), fc.constantFrom(...fitting))
+}
 
 /**
  * A spec of a kind.
@@ -201,6 +216,10 @@ function objectOf(schema: CrdSchema, path: string): fc.Arbitrary<Readonly<Record
     others.map(([name, inner]) => [name, arbitraryOf(inner, `${path}.${name}`)]),
   )
   const rest = fc.record(members, { requiredKeys: required.filter((name) => name in members) })
+  if (schema.maxProperties === 1)
+    return fc.oneof(
+      ...Object.entries(members).map(([name, value]) => value.map((inner) => ({ [name]: inner }))),
+    )
   if (one.length === 0) return rest
   const chosen = fc.oneof(
     ...one.map((name) =>

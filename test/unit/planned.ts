@@ -1,4 +1,5 @@
-/** What mode Plan would show of a resolution at targets where nothing is yet. */
+/** What a pass may find of a resolution at targets where nothing is yet. */
+import type { Fault } from '../../src/api/fault.ts'
 import { bucketPolicyKind, decodeBucketPolicy } from '../../src/clouds/aws/bucket-policy.ts'
 import { corsKind, decodeCors } from '../../src/clouds/aws/cors.ts'
 import { iamRoleKind } from '../../src/clouds/aws/iam-role.ts'
@@ -14,7 +15,7 @@ import { decodeGcsCors, gcsCorsKind } from '../../src/clouds/gcp/gcs-cors.ts'
 import { decodeGcsLifecycle, gcsLifecycleKind } from '../../src/clouds/gcp/gcs-lifecycle.ts'
 import type { Document, DocumentKind } from '../../src/plan/document.ts'
 import { type ObservedDocument, planTarget } from '../../src/plan/plan-target.ts'
-import type { PendingChange } from '../../src/reconcile/target-report.ts'
+import type { OwnerReport, PendingChange } from '../../src/reconcile/target-report.ts'
 import type { Resolution } from '../../src/vendors/resolve.ts'
 
 function observed(kind: unknown, document: unknown): ObservedDocument {
@@ -69,4 +70,20 @@ export function plannedFor({ claims, owner }: Resolution): PendingChange[] {
     })
     return documents.flatMap(({ changes }) => changes.map((change) => ({ ...change, target: target.name })))
   })
+}
+
+/** What a pass may have found, from nothing to a cloud that refuses everything at length. */
+export function answersTo(resolution: Resolution): (OwnerReport | undefined)[] {
+  const pending = plannedFor(resolution)
+  const documents = [...new Set(resolution.claims.flatMap((claim) => claim.documents))].map(
+    (document) => ({ document, label: 'document', state: 'Applied' }) as const,
+  )
+  const good: OwnerReport = {
+    ...{ question: '', documents, present: true, pending, settling: false },
+    checks: [{ name: 'BucketAnswers', result: 'Passed', message: 'it answers' }],
+    facts: { region: 'eu-west-1', generated: '0'.repeat(32) },
+  }
+  const fault: Fault = { reason: 'InvalidDocument', message: 'x'.repeat(50_000), retry: 'Slow' }
+  const bad = documents.map((outcome) => ({ ...outcome, state: 'Missing', fault }) as const)
+  return [undefined, good, { ...good, fault, documents: bad }, { ...good, fault, documents: [] }]
 }

@@ -1,22 +1,19 @@
 /** Random objects of the three kinds, legal and hostile: deciding about them never throws, and what is said fits the schema. */
 import assert from 'node:assert/strict'
-import { readdirSync, readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { parse } from 'yaml'
 import type { Fault } from '../../src/api/fault.ts'
 import type { CloudAccount } from '../../src/api/generated/cloud-account.ts'
 import type { StorageIntegration } from '../../src/api/generated/storage-integration.ts'
 import type { StorageVendor } from '../../src/api/generated/storage-vendor.ts'
 import { REASONS } from '../../src/api/reasons.ts'
 import { reportStatus } from '../../src/reconcile/report.ts'
-import type { OwnerReport } from '../../src/reconcile/target-report.ts'
 import { vendorStatus } from '../../src/reconcile/vendor.ts'
 import { type Resolution, resolve } from '../../src/vendors/resolve.ts'
-import { HOSTILE, specOf } from './crd-arbitraries.ts'
+import { HOSTILE, recipeFor, specOf } from './crd-arbitraries.ts'
 import { crdSchema, faultsOf } from './crd-schema.ts'
 import { fuzz } from './fuzz-runs.ts'
-import { plannedFor } from './planned.ts'
+import { answersTo } from './planned.ts'
 import { NOW } from './things.ts'
 
 const metadata = {
@@ -41,10 +38,6 @@ const annotations = fc.dictionary(
   { maxKeys: 2 },
 )
 
-const shipped = readdirSync(new URL('../../deploy/vendors/', import.meta.url))
-  .filter((name) => /^[a-z0-9-]+\.yaml$/.test(name))
-  .map((name) => parse(readFileSync(new URL(`../../deploy/vendors/${name}`, import.meta.url), 'utf8')).spec)
-
 const CLOUDS = [
   ['s3', 'aws'],
   ['gcs', 'gcp'],
@@ -64,7 +57,6 @@ const world = fc.oneof(
 )
 
 function worldOf(storage?: string, cloud?: string) {
-  const fitting = shipped.filter((spec) => storage === undefined || spec[storage] !== undefined)
   return fc.record({
     integration: fc
       .record({
@@ -82,9 +74,7 @@ function worldOf(storage?: string, cloud?: string) {
         ...{ apiVersion: 'mooring.dev/v1alpha1', kind: 'StorageIntegration', spec },
         metadata: { ...metadata, ...meta, ...deleted, name: 'x', namespace: 'perception' },
       })),
-    vendor: fc
-      .oneof(specOf('storagevendors', storage), fc.constantFrom(...fitting))
-      .map((spec) => ({ metadata: { ...metadata, name: 'sketch' }, spec })),
+    vendor: recipeFor(storage).map((spec) => ({ metadata: { ...metadata, name: 'sketch' }, spec })),
     account: specOf('cloudaccounts', cloud).map((spec) => ({
       metadata: { ...metadata, name: 'prod' },
       spec,
@@ -121,22 +111,6 @@ const FIELD = /\bspec\.|\bStorageVendor\b|\bCloudAccount\b|\bSecret\b|\bannotati
 function assertSpeaks(fault: Fault): void {
   assert.ok(fault.reason in REASONS, `no reason: ${fault.reason}`)
   assert.match(fault.message, FIELD)
-}
-
-/** What a pass may have found, from nothing to a cloud that refuses everything at length. */
-function answersTo(resolution: Resolution): (OwnerReport | undefined)[] {
-  const pending = plannedFor(resolution)
-  const documents = [...new Set(resolution.claims.flatMap((claim) => claim.documents))].map(
-    (document) => ({ document, label: 'document', state: 'Applied' }) as const,
-  )
-  const good: OwnerReport = {
-    ...{ question: '', documents, present: true, pending, settling: false },
-    checks: [{ name: 'BucketAnswers', result: 'Passed', message: 'it answers' }],
-    facts: { region: 'eu-west-1', generated: '0'.repeat(32) },
-  }
-  const fault: Fault = { reason: 'InvalidDocument', message: 'x'.repeat(50_000), retry: 'Slow' }
-  const bad = documents.map((outcome) => ({ ...outcome, state: 'Missing', fault }) as const)
-  return [undefined, good, { ...good, fault, documents: bad }, { ...good, fault, documents: [] }]
 }
 
 const statusSchema = crdSchema('storageintegrations', 'status')
