@@ -47,13 +47,19 @@ export type Queues = Readonly<Record<'integration' | 'target' | 'account' | 'ven
 
 /** @param onTaken told of every key that is taken: of which queue, and for how many seconds it had been ready. */
 export function makeQueues(onTaken: (queue: string, waitedSeconds: number) => void): Queues {
-  const named = (name: keyof Queues): Queue => new Queue({ onTaken: onTaken.bind(undefined, name) })
+  const named = (name: keyof Queues, groupOf?: (key: string) => string): Queue =>
+    new Queue({ onTaken: onTaken.bind(undefined, name), ...(groupOf && { groupOf }) })
   return {
-    integration: named('integration'),
+    integration: named('integration', namespaceIn),
     target: named('target'),
     account: named('account'),
     vendor: named('vendor'),
   }
+}
+
+/** Namespaces take turns: a team with thousands of integrations does not keep the others waiting. */
+function namespaceIn(key: string): string {
+  return key.slice(0, key.indexOf('/'))
 }
 
 /** The controllers of one process, and how many passes of each run side by side. */

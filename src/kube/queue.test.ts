@@ -154,6 +154,17 @@ describe('Queue', () => {
     assert.equal(clock.timers, 0)
   })
 
+  it('lets groups take turns, each in its own order, so that a crowd in one delays no other', async () => {
+    const clock = new ManualClock()
+    const queue = new Queue({ clock, groupOf: (key) => key.slice(0, 1) })
+    for (const key of ['a1', 'a2', 'a3', 'a4']) queue.add(key)
+    queue.add('b1', { priority: 'low' })
+    for (const key of ['b2', 'c1', 'b3']) queue.add(key)
+    const taken: (string | undefined)[] = []
+    while (queue.depth > 0) taken.push(await queue.get())
+    assert.deepEqual(taken, ['a1', 'b2', 'c1', 'a2', 'b3', 'a3', 'a4', 'b1'])
+  })
+
   it('tells how long each key was ready, and how long the oldest one under way has taken', async () => {
     const clock = new ManualClock()
     const waited: number[] = []

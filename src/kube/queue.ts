@@ -9,6 +9,8 @@ export interface QueueOptions {
   readonly backoff?: Partial<BackoffLimits>
   readonly clock?: Clock
   readonly random?: () => number
+  /** Groups of keys take turns, so that one with very many delays no other. Absent: all keys are one group. */
+  readonly groupOf?: (key: string) => string
   /** Told of every key taken: how long it had been ready, in seconds. For metrics; must not throw. */
   readonly onTaken?: (waitedSeconds: number) => void
 }
@@ -30,7 +32,7 @@ export class Queue {
   readonly #random: () => number
   readonly #clock: Clock
   readonly #onTaken: (waitedSeconds: number) => void
-  readonly #ready = new ReadyKeys()
+  readonly #ready: ReadyKeys
   readonly #delayed: DelayedKeys
   /** Since when a key is ready, and since when it is being processed. */
   readonly #readySince = new Map<string, number>()
@@ -45,6 +47,7 @@ export class Queue {
     this.#random = options.random ?? Math.random
     this.#clock = options.clock ?? systemClock
     this.#onTaken = options.onTaken ?? (() => undefined)
+    this.#ready = new ReadyKeys(options.groupOf)
     this.#delayed = new DelayedKeys(this.#clock, (key, priority) => this.#wake(key, priority))
   }
 

@@ -1,12 +1,17 @@
-import { Fifo } from './fifo.ts'
+import { FairLine } from './fair-line.ts'
 
 /** `low` is for work that nobody waits for, such as the first list after a start; it never starves an edit. */
 export type Priority = 'normal' | 'low'
 
-/** Keys that can be worked on now: each at most once, normal ones before low ones, else in the order they came. */
+/** Keys that can be worked on now: each at most once, normal ones before low ones, groups in turn, else in the order they came. */
 export class ReadyKeys {
   readonly #priorityOf = new Map<string, Priority>()
-  readonly #lines = { normal: new Fifo<string>(), low: new Fifo<string>() }
+  readonly #lines = { normal: new FairLine<string>(), low: new FairLine<string>() }
+  readonly #groupOf: (key: string) => string
+
+  constructor(groupOf: (key: string) => string = () => '') {
+    this.#groupOf = groupOf
+  }
 
   get size(): number {
     return this.#priorityOf.size
@@ -17,7 +22,7 @@ export class ReadyKeys {
     const known = this.#priorityOf.get(key)
     if (known === 'normal' || known === priority) return
     this.#priorityOf.set(key, priority)
-    this.#lines[priority].push(key)
+    this.#lines[priority].push(this.#groupOf(key), key)
   }
 
   take(): string | undefined {
