@@ -36,7 +36,7 @@ export function sharedRigEnvironment({ kubeconfigPath, aws, ministack }: SharedR
  * then one test file runs at a time. Loaded when it is asked for.
  */
 const isKind = process.env.TEST_CLUSTER === 'kind'
-const kindRig = once(async () => (await import('../kind/test-cluster.ts')).kindRig())
+const kindRig = async () => (await import('../kind/test-cluster.ts')).kindRig()
 
 /** The shared cluster and AWS. */
 export const rig = once(async (): Promise<Rig> => {
