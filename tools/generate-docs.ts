@@ -78,7 +78,7 @@ export function metricsPage(
     ...table(['Metric', 'Type', 'Labels', 'What it says'], rows),
     '',
     'A standby has the same objects before it and serves none of them: take `max` of `mooring_integrations` and `mooring_orphans` over the',
-    'replicas, not their sum.',
+    'replicas, not their sum. Its queues hold a key for each object, so that it can begin at once; how long keys wait is counted from then on.',
     '',
     '## Labels',
     '',

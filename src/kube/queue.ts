@@ -11,7 +11,7 @@ export interface QueueOptions {
   readonly random?: () => number
   /** Groups of keys take turns, so that one with very many delays no other. Absent: all keys are one group. */
   readonly groupOf?: (key: string) => string
-  /** Told of every key taken: how long it had been ready, in seconds. For metrics; must not throw. */
+  /** Told of every key taken: how many seconds it had been ready while somebody took keys at all. For metrics; must not throw. */
   readonly onTaken?: (waitedSeconds: number) => void
 }
 
@@ -37,6 +37,8 @@ export class Queue {
   /** Since when a key is ready, and since when it is being processed. */
   readonly #readySince = new Map<string, number>()
   readonly #processing = new Map<string, number>()
+  /** Since when keys are taken; a standby only gathers them. */
+  #takingSince = Number.POSITIVE_INFINITY
   readonly #again = new Map<string, Priority>()
   readonly #failures = new Map<string, number>()
   readonly #takers = new Set<(key: string | undefined) => void>()
@@ -110,6 +112,7 @@ export class Queue {
   /** Takes the next key, waiting for one if need be; every key taken must be given back with `done`. Undefined: stop. */
   get(signal?: AbortSignal): Promise<string | undefined> {
     if (this.#closed || signal?.aborted) return Promise.resolve(undefined)
+    this.#takingSince = Math.min(this.#takingSince, this.#clock.now())
     const key = this.#take()
     if (key !== undefined) return Promise.resolve(key)
     return new Promise((resolve) => {
@@ -158,7 +161,7 @@ export class Queue {
     if (key === undefined) return undefined
     const now = this.#clock.now()
     this.#processing.set(key, now)
-    this.#onTaken((now - (this.#readySince.get(key) ?? now)) / 1_000)
+    this.#onTaken((now - Math.max(this.#readySince.get(key) ?? now, this.#takingSince)) / 1_000)
     this.#readySince.delete(key)
     return key
   }
