@@ -6,7 +6,7 @@ import type { Config } from './config.ts'
 import type { EventRecorder } from './kube/events.ts'
 import type { Log } from './kube/log.ts'
 import { keyOf } from './kube/object.ts'
-import { Queue } from './kube/queue.ts'
+import { Queue, type QueueOptions } from './kube/queue.ts'
 import type { Rest } from './kube/rest.ts'
 import { safeErrorFields } from './kube/safe-error.ts'
 import type { Controller } from './kube/workers.ts'
@@ -45,13 +45,29 @@ export interface ControllerParts {
 /** One queue for each controller. */
 export type Queues = Readonly<Record<'integration' | 'target' | 'account' | 'vendor', Queue>>
 
-/** @param onTaken told of every key that is taken: of which queue, and for how many seconds it had been ready. */
-export function makeQueues(onTaken: (queue: string, waitedSeconds: number) => void): Queues {
-  const named = (name: keyof Queues, groupOf?: (key: string) => string): Queue =>
-    new Queue({ onTaken: onTaken.bind(undefined, name), ...(groupOf && { groupOf }) })
+/** Passes over targets side by side; enough that some accounts whose cloud does not answer leave room for the others. */
+const TARGET_WORKERS = 64
+/** Of them for one account. */
+const TARGETS_OF_ACCOUNT = 8
+/** Passes over accounts side by side. */
+const ACCOUNT_WORKERS = 16
+
+/**
+ * @param onTaken told of every key that is taken: of which queue, and for how many seconds it had been ready.
+ * @param accountAt the CloudAccount with which a target is reached.
+ */
+export function makeQueues(
+  onTaken: (queue: string, waitedSeconds: number) => void,
+  accountAt: (target: string) => string | undefined,
+): Queues {
+  const named = (name: keyof Queues, options: QueueOptions = {}): Queue =>
+    new Queue({ onTaken: onTaken.bind(undefined, name), ...options })
   return {
-    integration: named('integration', namespaceIn),
-    target: named('target'),
+    integration: named('integration', { groupOf: namespaceIn }),
+    target: named('target', {
+      groupOf: (target) => accountAt(target) ?? '',
+      mostOfGroup: TARGETS_OF_ACCOUNT,
+    }),
     account: named('account'),
     vendor: named('vendor'),
   }
@@ -99,8 +115,10 @@ export function buildControllers(parts: ControllerParts): Controllers {
       serve('integration', 4, (key, signal) =>
         firstRound.around(key, integrationPass(dependencies, key, signal)),
       ),
-      serve('target', 8, (key, signal) => rhythm.around(key, targetPass(dependencies, key, signal))),
-      serve('account', 2, (key, signal) => accountPass(dependencies, key, signal)),
+      serve('target', TARGET_WORKERS, (key, signal) =>
+        rhythm.around(key, targetPass(dependencies, key, signal)),
+      ),
+      serve('account', ACCOUNT_WORKERS, (key, signal) => accountPass(dependencies, key, signal)),
       serve('vendor', 1, (key, signal) => vendorPass(dependencies, key, signal)),
     ],
     begin: () => firstRound.begin(caches.integrations.list().map(keyOf)),

@@ -22,7 +22,7 @@ async function pageOf(parts: {
 }): Promise<string> {
   const metrics = makeMetrics()
   const { integrations = [anIntegration()], accounts = [anAccount('a', { aws: {} })], orphans = {} } = parts
-  const queues = makeQueues(metrics.onTaken)
+  const queues = makeQueues(metrics.onTaken, () => undefined)
   metrics.read(
     readings({
       caches: { integrations: { list: () => integrations }, accounts: { list: () => accounts } } as never,

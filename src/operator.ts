@@ -46,7 +46,7 @@ export async function startOperator(
   const caches = emptyCaches(log)
   const reflectors = reflectAll(rest, caches, log)
   const world = new World()
-  const queues = makeQueues(metrics.onTaken)
+  const queues = makeQueues(metrics.onTaken, (target) => world.accountAt(target))
   metrics.read(readings({ caches, world, reflectors, queues, isLeader }))
   const fenced = fencedRest(rest, isLeader)
   const controller = 'mooring.dev/mooring'

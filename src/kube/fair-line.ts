@@ -2,7 +2,8 @@ import { Fifo } from './fifo.ts'
 
 /**
  * A line in which groups take turns, and the items of a group stand in the order they came: one group with thousands of items
- * delays the next item of any other by one item only. Constant time, however many groups and items there are.
+ * delays the next item of any other by one item only. Constant time, however many groups and items there are, but for groups
+ * that are held.
  */
 export class FairLine<T> {
   /** In the order of their turns. */
@@ -14,14 +15,16 @@ export class FairLine<T> {
     this.#groups.set(group, line)
   }
 
-  shift(): T | undefined {
-    const [next] = this.#groups
-    if (next === undefined) return undefined
-    const [group, line] = next
-    const item = line.shift()
-    this.#groups.delete(group)
-    if (line.size > 0) this.#groups.set(group, line)
-    return item
+  /** The next item, of the first group that is not held, with its group. */
+  shift(isHeld: (group: string) => boolean = () => false): { group: string; item: T } | undefined {
+    for (const [group, line] of this.#groups) {
+      if (isHeld(group)) continue
+      const item = line.shift()
+      this.#groups.delete(group)
+      if (line.size > 0) this.#groups.set(group, line)
+      return item === undefined ? undefined : { group, item }
+    }
+    return undefined
   }
 
   clear(): void {

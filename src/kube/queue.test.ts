@@ -165,6 +165,27 @@ describe('Queue', () => {
     assert.deepEqual(taken, ['a1', 'b2', 'c1', 'a2', 'b3', 'a3', 'a4', 'b1'])
   })
 
+  it('processes no more of a group than it may at a time, and goes on with it when one of them is done', async () => {
+    const clock = new ManualClock()
+    const queue = new Queue({ clock, groupOf: (key) => key.slice(0, 1), mostOfGroup: 2 })
+    for (const key of ['a1', 'a2', 'a3', 'a4', 'b1']) queue.add(key)
+    assert.deepEqual([await take(queue), await take(queue), await take(queue)], ['a1', 'b1', 'a2'])
+    const next = queue.get()
+    queue.add('a5')
+    assert.equal(queue.depth, 3)
+    queue.add('c1')
+    assert.equal(await next, 'c1')
+    const later = queue.get()
+    queue.add('a1')
+    queue.done('a1')
+    assert.equal(await later, 'a3')
+    queue.done('a2')
+    assert.equal(await take(queue), 'a4')
+    queue.done('a3')
+    queue.done('a4')
+    assert.deepEqual([await take(queue), await take(queue)], ['a5', 'a1'])
+  })
+
   it('tells how long each key was ready, and how long the oldest one under way has taken', async () => {
     const clock = new ManualClock()
     const waited: number[] = []

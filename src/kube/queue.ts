@@ -11,6 +11,8 @@ export interface QueueOptions {
   readonly random?: () => number
   /** Groups of keys take turns, so that one with very many delays no other. Absent: all keys are one group. */
   readonly groupOf?: (key: string) => string
+  /** How many keys of one group are processed at the same time at most, so that one that hangs does not hold everybody. */
+  readonly mostOfGroup?: number
   /** Told of every key taken: how many seconds it had been ready while somebody took keys at all. For metrics; must not throw. */
   readonly onTaken?: (waitedSeconds: number) => void
 }
@@ -32,6 +34,7 @@ export class Queue {
   readonly #random: () => number
   readonly #clock: Clock
   readonly #onTaken: (waitedSeconds: number) => void
+  readonly #mostOfGroup: number
   readonly #ready: ReadyKeys
   readonly #delayed: DelayedKeys
   /** Since when a key is ready, and since when it is being processed. */
@@ -39,6 +42,9 @@ export class Queue {
   readonly #processing = new Map<string, number>()
   /** Since when keys are taken; a standby only gathers them. */
   #takingSince = Number.POSITIVE_INFINITY
+  /** The groups of keys that are being processed, and how many of each there are. */
+  readonly #groupOf = new Map<string, string>()
+  readonly #busy = new Map<string, number>()
   readonly #again = new Map<string, Priority>()
   readonly #failures = new Map<string, number>()
   readonly #takers = new Set<(key: string | undefined) => void>()
@@ -49,6 +55,7 @@ export class Queue {
     this.#random = options.random ?? Math.random
     this.#clock = options.clock ?? systemClock
     this.#onTaken = options.onTaken ?? (() => undefined)
+    this.#mostOfGroup = options.mostOfGroup ?? Number.POSITIVE_INFINITY
     this.#ready = new ReadyKeys(options.groupOf)
     this.#delayed = new DelayedKeys(this.#clock, (key, priority) => this.#wake(key, priority))
   }
@@ -129,10 +136,11 @@ export class Queue {
 
   /** Gives a key back. If it was added meanwhile, it is ready again. */
   done(key: string): void {
-    this.#processing.delete(key)
+    this.#leave(key)
     const priority = this.#again.get(key)
     this.#again.delete(key)
     if (priority && !this.#closed) this.#wake(key, priority)
+    else this.#serve()
   }
 
   /** Hands out no more keys, forgets those that wait and cancels the timer. What is being processed may finish. */
@@ -152,15 +160,36 @@ export class Queue {
     }
     this.#ready.add(key, priority)
     if (!this.#readySince.has(key)) this.#readySince.set(key, this.#clock.now())
-    const [taker] = this.#takers
-    if (taker) taker(this.#take())
+    this.#serve()
+  }
+
+  /** Gives those who wait what may be taken. */
+  #serve(): void {
+    for (const taker of [...this.#takers]) {
+      const key = this.#take()
+      if (key === undefined) return
+      taker(key)
+    }
+  }
+
+  #leave(key: string): void {
+    this.#processing.delete(key)
+    const group = this.#groupOf.get(key)
+    this.#groupOf.delete(key)
+    if (group === undefined) return
+    const left = (this.#busy.get(group) ?? 1) - 1
+    if (left === 0) this.#busy.delete(group)
+    else this.#busy.set(group, left)
   }
 
   #take(): string | undefined {
-    const key = this.#ready.take()
-    if (key === undefined) return undefined
+    const next = this.#ready.take((group) => (this.#busy.get(group) ?? 0) >= this.#mostOfGroup)
+    if (next === undefined) return undefined
+    const { key, group } = next
     const now = this.#clock.now()
     this.#processing.set(key, now)
+    this.#groupOf.set(key, group)
+    this.#busy.set(group, (this.#busy.get(group) ?? 0) + 1)
     this.#onTaken((now - Math.max(this.#readySince.get(key) ?? now, this.#takingSince)) / 1_000)
     this.#readySince.delete(key)
     return key

@@ -3,6 +3,11 @@ import { FairLine } from './fair-line.ts'
 /** `low` is for work that nobody waits for, such as the first list after a start; it never starves an edit. */
 export type Priority = 'normal' | 'low'
 
+export interface TakenKey {
+  readonly group: string
+  readonly key: string
+}
+
 /** Keys that can be worked on now: each at most once, normal ones before low ones, groups in turn, else in the order they came. */
 export class ReadyKeys {
   readonly #priorityOf = new Map<string, Priority>()
@@ -25,8 +30,9 @@ export class ReadyKeys {
     this.#lines[priority].push(this.#groupOf(key), key)
   }
 
-  take(): string | undefined {
-    return this.#takeFrom('normal') ?? this.#takeFrom('low')
+  /** The next key, with its group; none of a group that is held. */
+  take(isHeld: (group: string) => boolean = () => false): TakenKey | undefined {
+    return this.#takeFrom('normal', isHeld) ?? this.#takeFrom('low', isHeld)
   }
 
   clear(): void {
@@ -36,12 +42,13 @@ export class ReadyKeys {
   }
 
   /** A key that has moved up leaves its old place behind; it is passed over here. */
-  #takeFrom(priority: Priority): string | undefined {
+  #takeFrom(priority: Priority, isHeld: (group: string) => boolean): TakenKey | undefined {
     const line = this.#lines[priority]
-    for (let key = line.shift(); key !== undefined; key = line.shift()) {
+    for (let next = line.shift(isHeld); next !== undefined; next = line.shift(isHeld)) {
+      const { group, item: key } = next
       if (this.#priorityOf.get(key) !== priority) continue
       this.#priorityOf.delete(key)
-      return key
+      return { group, key }
     }
     return undefined
   }

@@ -73,6 +73,15 @@ export class World {
     return this.#ghosts.get(target)
   }
 
+  /** A CloudAccount with which a target is reached; undefined where nobody has one. */
+  accountAt(target: string): string | undefined {
+    for (const owner of this.#owners.get(target) ?? []) {
+      const account = this.#parties.get(owner)?.get(target)?.account
+      if (account !== undefined) return account
+    }
+    return this.#ghosts.get(target)?.account
+  }
+
   /** Targets that integrations of this CloudAccount ask for, or left entries at. */
   targetsOf(account: string): string[] {
     const here = [...this.#all(), ...this.#ghosts.values()].filter((party) => party.account === account)
