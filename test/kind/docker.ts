@@ -6,7 +6,7 @@ import { spawn } from 'node:child_process'
 import { existsSync, openSync } from 'node:fs'
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { runCommand } from '../rig/run-command.ts'
+import { mustRun, runCommand } from '../rig/run-command.ts'
 import { eventually, Hopeless } from '../rig/wait.ts'
 import { kindFolder, socketFolder, stateFolder } from './paths.ts'
 
@@ -116,7 +116,10 @@ async function startDaemon(): Promise<void> {
 
 /** Ends our own daemon with everything it kept; does nothing to another one. */
 export async function stopOwnDaemon(): Promise<void> {
-  if (!existsSync(pidFile())) return
+  if (!existsSync(pidFile())) {
+    if (existsSync(socketFolder())) await removeOwnDaemonsFiles()
+    return
+  }
   const pid = Number(await readFile(pidFile(), 'utf8'))
   process.kill(pid, 'SIGTERM')
   await eventually(
@@ -127,6 +130,18 @@ export async function stopOwnDaemon(): Promise<void> {
   )
   if ((await readFile(join(socketFolder(), 'bridge'), 'utf8')) === 'ours')
     await runCommand('ip', ['link', 'delete', 'docker0']).catch(() => undefined)
-  await rm(socketFolder(), { recursive: true, force: true })
-  await rm(join(stateFolder(), 'docker'), { recursive: true, force: true })
+  await removeOwnDaemonsFiles()
+}
+
+async function removeOwnDaemonsFiles(): Promise<void> {
+  const folders = [socketFolder(), join(stateFolder(), 'docker')]
+  // dockerd leaves the mount of its own network behind.
+  const mounts = (await readFile('/proc/self/mounts', 'utf8'))
+    .split('\n')
+    .map((line) => line.split(' ')[1] ?? '')
+  for (const mount of mounts
+    .filter((path) => folders.some((folder) => path.startsWith(`${folder}/`)))
+    .reverse())
+    await mustRun('umount', [mount])
+  for (const folder of folders) await rm(folder, { recursive: true, force: true })
 }
