@@ -15,6 +15,8 @@ export class World {
   readonly #parties = new Map<string, ReadonlyMap<string, Party>>()
   /** By target. */
   readonly #owners = new Map<string, Set<string>>()
+  /** Targets that somebody is at, by the cloud's own name: at another address the same name may be another bucket. */
+  readonly #keysOf = new Map<string, Set<string>>()
   readonly #reports = new Map<string, TargetReport>()
   /** By owner; kept while its questions change, so that what follows from them does not go back and forth. */
   readonly #facts = new Map<string, Readonly<Record<string, string>>>()
@@ -37,7 +39,8 @@ export class World {
     for (const party of former) if (!after.has(party.target.key)) this.#haunt(party)
     if (former.length > 0) this.#facts.delete(owner)
     this.#parties.set(owner, after)
-    for (const key of changed) this.#attend(key, owner, after.has(key))
+    for (const key of changed)
+      this.#attend((after.get(key) ?? before.get(key))?.target, owner, after.has(key))
     return changed
   }
 
@@ -47,7 +50,7 @@ export class World {
     for (const party of parties) this.#haunt(party)
     this.#parties.delete(owner)
     this.#facts.delete(owner)
-    for (const { target } of parties) this.#attend(target.key, owner, false)
+    for (const { target } of parties) this.#attend(target, owner, false)
     return parties.map(({ target }) => target.key)
   }
 
@@ -64,8 +67,8 @@ export class World {
    * spelling): their entries, if they are here, are nobody's to judge.
    */
   namesakesOf({ key, name }: Target): Party[] {
-    const namesakes = this.#all().filter(({ target }) => target.name === name && target.key !== key)
-    return namesakes.map(keeping)
+    const others = [...(this.#keysOf.get(name) ?? [])].filter((other) => other !== key)
+    return others.flatMap((other) => this.at(other)).map(keeping)
   }
 
   /** Who left entries at a target, if nobody has looked for them since without finding any. */
@@ -190,16 +193,23 @@ export class World {
   }
 
   /** Notes whether an owner is at a target, and drops what was reported of it there. */
-  #attend(target: string, owner: string, present: boolean): void {
-    this.#reports.get(target)?.owners.delete(owner)
-    const owners = this.#owners.get(target) ?? new Set()
+  #attend(target: Target | undefined, owner: string, present: boolean): void {
+    if (target === undefined) return
+    const { key, name } = target
+    this.#reports.get(key)?.owners.delete(owner)
+    const owners = this.#owners.get(key) ?? new Set()
     if (present) owners.add(owner)
     else owners.delete(owner)
-    if (owners.size > 0) this.#owners.set(target, owners)
-    else {
-      this.#owners.delete(target)
-      if (!this.#ghosts.has(target)) this.#reports.delete(target)
+    const keys = this.#keysOf.get(name) ?? new Set()
+    if (owners.size > 0) {
+      this.#owners.set(key, owners)
+      this.#keysOf.set(name, keys.add(key))
+      return
     }
+    this.#owners.delete(key)
+    keys.delete(key)
+    if (keys.size === 0) this.#keysOf.delete(name)
+    if (!this.#ghosts.has(key)) this.#reports.delete(key)
   }
 }
 

@@ -89,3 +89,33 @@ describe('what a cloud told of a target', () => {
     assert.deepEqual(world.factsOf(resolution.owner), {})
   })
 })
+
+describe('integrations that name the same bucket by another address', () => {
+  const here = resolve(anInput())
+  const target = here.claims[0]?.target ?? assert.fail()
+  const there = {
+    ...here,
+    owner: 'perception/there',
+    claims: here.claims.map((claim) => ({
+      ...claim,
+      target: { ...claim.target, key: `${claim.target.name} at https://store.example` },
+    })),
+  }
+
+  it('keep what they have there, and are nobody’s to judge', () => {
+    const world = new World()
+    world.resolve(here)
+    world.resolve(there)
+    assert.deepEqual(
+      world.namesakesOf(target).map(({ owner, stance, entries }) => [owner, stance, entries]),
+      [['perception/there', 'Keeps', []]],
+    )
+  })
+  it('are none any more once they are gone', () => {
+    const world = new World()
+    world.resolve(here)
+    world.resolve(there)
+    world.forget(there.owner)
+    assert.deepEqual(world.namesakesOf(target), [])
+  })
+})
