@@ -1,7 +1,7 @@
 /** The Azure of a soak: integrations with one vendor, one to a container, beside strangers' rules. */
 
 import { type AzureRule, READER, SEGMENTS } from '../integration/azure-world.ts'
-import { azureAccount, azurePrincipal } from '../rig/azure.ts'
+import { type AzureAccount, azureAccount, azurePrincipal } from '../rig/azure.ts'
 import { ask } from '../rig/azure-clients.ts'
 import type { KubernetesObject } from '../rig/kubectl.ts'
 import { azure } from '../rig/shared.ts'
@@ -26,26 +26,8 @@ export async function soakAzure(wanted: number): Promise<SoakCloud> {
   while (names.length < Math.ceil(wanted / PER_ACCOUNT))
     names.push((await cloud.createStorageAccount({ subscriptionId, resourceGroup })).name)
 
-  const asStranger = (method: string, path: string, body?: object) => ask(cloud, stranger, method, path, body)
-  const at = (account: string) =>
-    `/subscriptions/${subscriptionId}/resourceGroups/${resourceGroup}/providers/Microsoft.Storage/storageAccounts/${account}`
-  const service = (account: string) => `${at(account)}/blobServices/default?api-version=2024-01-01`
-  const propertiesOf = async (account: string) => (await asStranger('GET', service(account))).body.properties
-  const rulesOf = async (account: string): Promise<AzureRule[]> =>
-    (await propertiesOf(account)).cors?.corsRules ?? []
-  const putRules = async (account: string, corsRules: readonly AzureRule[]) => {
-    const properties = { ...(await propertiesOf(account)), cors: { corsRules } }
-    await asStranger('PUT', service(account), { properties })
-  }
-  const assignments = async (): Promise<
-    { id: string; properties: { scope: string; roleDefinitionId: string } }[]
-  > => {
-    const path = `/subscriptions/${subscriptionId}/providers/Microsoft.Authorization/roleAssignments?api-version=2022-04-01`
-    const { value = [] } = (await asStranger('GET', path)).body
-    return value.filter(({ properties }: { properties: { scope: string } }) =>
-      properties.scope.includes('/blobServices/'),
-    )
-  }
+  const words = wordsOf(stranger, (method, path, body) => ask(cloud, stranger, method, path, body))
+  const { at, rulesOf, putRules, assignments, remove } = words
   for (const name of names) {
     await putRules(name, [STRANGERS_RULE])
     for (let n = 0; n < PER_ACCOUNT + 1; n += 1) await cloud.createContainer(name, `box-${n}`)
@@ -78,19 +60,9 @@ export async function soakAzure(wanted: number): Promise<SoakCloud> {
       const name = oneOf(names, random)
       if (random() < 0.5) return putRules(name, [STRANGERS_RULE])
       const found = (await assignments()).filter(({ properties }) => properties.scope.includes(`/${name}/`))
-      if (found.length > 0) await asStranger('DELETE', `${oneOf(found, random).id}?api-version=2022-04-01`)
+      if (found.length > 0) await remove(oneOf(found, random).id)
     },
-    unserved: async (objects) => {
-      const found = await assignments()
-      return objects.flatMap(({ metadata, spec }) => {
-        if (spec.azureBlob === undefined) return []
-        const scope = `${at(spec.azureBlob.storageAccount)}/blobServices/default/containers/${spec.azureBlob.container}`
-        const mine = found.filter(({ properties }) => properties.scope.toLowerCase() === scope.toLowerCase())
-        return mine.some(({ properties }) => properties.roleDefinitionId.endsWith(READER))
-          ? []
-          : [`${metadata.name} lacks its role assignment`]
-      })
-    },
+    unserved: async (objects) => unserved(objects, await assignments(), at),
     damage,
     leftovers: async () => [
       ...(await damage()),
@@ -104,6 +76,54 @@ export async function soakAzure(wanted: number): Promise<SoakCloud> {
   }
 }
 
+interface Assigned {
+  readonly id: string
+  readonly properties: { readonly scope: string; readonly roleDefinitionId: string }
+}
+
+type Ask = (method: string, path: string, body?: object) => ReturnType<typeof ask>
+
+/** What strangers say to Resource Manager. */
+function wordsOf({ subscriptionId, resourceGroup }: AzureAccount, asStranger: Ask) {
+  const at = (account: string) =>
+    `/subscriptions/${subscriptionId}/resourceGroups/${resourceGroup}/providers/Microsoft.Storage/storageAccounts/${account}`
+  const service = (account: string) => `${at(account)}/blobServices/default?api-version=2024-01-01`
+  const propertiesOf = async (account: string) => (await asStranger('GET', service(account))).body.properties
+  return {
+    at,
+    rulesOf: async (account: string): Promise<AzureRule[]> =>
+      (await propertiesOf(account)).cors?.corsRules ?? [],
+    putRules: async (account: string, corsRules: readonly AzureRule[]) => {
+      const properties = { ...(await propertiesOf(account)), cors: { corsRules } }
+      await asStranger('PUT', service(account), { properties })
+    },
+    /** At containers. */
+    assignments: async (): Promise<Assigned[]> => {
+      const path = `/subscriptions/${subscriptionId}/providers/Microsoft.Authorization/roleAssignments?api-version=2022-04-01`
+      const { value = [] } = (await asStranger('GET', path)).body
+      return (value as Assigned[]).filter(({ properties }) => properties.scope.includes('/blobServices/'))
+    },
+    remove: async (assignment: string) => {
+      await asStranger('DELETE', `${assignment}?api-version=2022-04-01`)
+    },
+  }
+}
+
+function unserved(
+  objects: readonly KubernetesObject[],
+  found: readonly Assigned[],
+  at: (account: string) => string,
+): string[] {
+  return objects.flatMap(({ metadata, spec }) => {
+    if (spec.azureBlob === undefined) return []
+    const scope = `${at(spec.azureBlob.storageAccount)}/blobServices/default/containers/${spec.azureBlob.container}`
+    const mine = found.filter(({ properties }) => properties.scope.toLowerCase() === scope.toLowerCase())
+    return mine.some(({ properties }) => properties.roleDefinitionId.endsWith(READER))
+      ? []
+      : [`${metadata.name} lacks its role assignment`]
+  })
+}
+
 function isTheirs({ allowedOrigins }: AzureRule): boolean {
   return allowedOrigins.some((origin) => STRANGERS_RULE.allowedOrigins.includes(origin))
 }
@@ -114,7 +134,7 @@ function azureObjects({
   endpoints,
   clientId,
   clientSecret,
-}: Awaited<ReturnType<typeof azureAccount>>): KubernetesObject[] {
+}: AzureAccount): KubernetesObject[] {
   const credentialsSecretRef = { namespace: NAMESPACE, name: 'azure' }
   return [
     {
