@@ -10,6 +10,7 @@ import { install } from './installation.ts'
 import { integrationFiles } from './integration-files.ts'
 import { kindFolder } from './paths.ts'
 import { SKIPPED } from './skipped.ts'
+import { stopDeployment } from './test-cluster.ts'
 
 export interface EndToEndOptions {
   /** A part of the names of the integration test files to run; 'story' for the story alone. */
@@ -73,7 +74,9 @@ async function story(): Promise<Tally> {
 async function integration(only: string): Promise<Tally> {
   const { together, alone } = await integrationFiles(only)
   if (together.length + alone.length === 0) return nothing
-  await install(await kindKubectl())
+  const kubectl = await kindKubectl()
+  await install(kubectl)
+  await stopDeployment(kubectl) // tests start operators of their own
   process.env.TEST_CLUSTER = 'kind'
   const skip = SKIPPED.flatMap(({ tests }) => (tests === undefined ? [] : [tests]))
   const parts = [

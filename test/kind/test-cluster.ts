@@ -68,7 +68,7 @@ async function controlPlane(): Promise<ControlPlane> {
 export async function clean(kubectl: Kubectl): Promise<void> {
   await Promise.all([
     kubectl.delete('pod,secret', '-n', SYSTEM, '-l', TEST_LABEL, '--grace-period=0', '--force'),
-    kubectl.run(['scale', 'deployment/mooring', '-n', SYSTEM, '--replicas=0']),
+    stopDeployment(kubectl),
   ])
   const usual = 'secrets,configmaps,rolebindings,roles,events,events.events.k8s.io'
   await Promise.all([
@@ -88,6 +88,13 @@ export async function clean(kubectl: Kubectl): Promise<void> {
     kubectl.run(['delete', 'leases', 'mooring', '-n', SYSTEM]),
     kubectl.run(['delete', 'events', '--all', '-n', SYSTEM]),
   ])
+}
+
+/** Waits until none of its pods is left: one would serve what the tests make. */
+export async function stopDeployment(kubectl: Kubectl): Promise<void> {
+  await kubectl.run(['scale', 'deployment/mooring', '-n', SYSTEM, '--replicas=0'])
+  const its = ['pods', '-n', SYSTEM, '-l', 'app.kubernetes.io/name=mooring']
+  await kubectl.run(['wait', ...its, '--for=delete', '--timeout=60s'])
 }
 
 async function removeNamespaces(kubectl: Kubectl): Promise<void> {
