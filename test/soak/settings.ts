@@ -5,8 +5,10 @@ export interface SoakSettings {
   readonly replicas: number
   /** Seconds between two deaths (SIGKILL) of whoever leads; 0: nobody dies. */
   readonly killSeconds: number
-  /** Seconds between two moments at which every connection to the API server is reset. */
+  /** Seconds between two moments at which every watch is ended. */
   readonly cutSeconds: number
+  /** Seconds between two moments at which every connection to the API server is reset, the Lease's as well. */
+  readonly resetSeconds: number
   /** Shares of requests to the clouds that are turned away, or whose answer is lost. */
   readonly throttle: number
   readonly loseAnswer: number
@@ -25,6 +27,7 @@ export function soakSettings(env: NodeJS.ProcessEnv): SoakSettings {
     replicas: number('REPLICAS', 1),
     killSeconds: number('KILL_SECONDS', 0),
     cutSeconds: number('CUT_SECONDS', 5),
+    resetSeconds: number('RESET_SECONDS', 60),
     throttle: number('THROTTLE', 0.05),
     loseAnswer: number('LOSE_ANSWER', 0.02),
     clouds: (env.CLOUDS || 'aws,gcp,azure').split(','),

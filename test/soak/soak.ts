@@ -8,6 +8,7 @@ import { appendFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { readyOf } from '../integration/stage.ts'
+import { startApiProxy } from '../rig/api-proxy.ts'
 import { installCatalogue, installCrds, installOperatorRights } from '../rig/install.ts'
 import { readKubeconfig, writeKubeconfig } from '../rig/kubeconfig.ts'
 import type { Kubectl, KubernetesObject } from '../rig/kubectl.ts'
@@ -35,6 +36,7 @@ interface Scene {
   readonly kubectl: Kubectl
   readonly clouds: readonly SoakCloud[]
   readonly fleet: Fleet
+  readonly cutWatches: () => void
   readonly cutCluster: () => void
   readonly samples: Sample[]
   readonly takeovers: number[]
@@ -49,7 +51,8 @@ async function soak(settings: SoakSettings): Promise<boolean> {
   const rig = await startRig()
   const clouds = await openClouds(rig, settings)
   const started = performance.now()
-  const cluster = await startTcpProxy(rig.controlPlane.port)
+  const api = await startApiProxy(rig)
+  const cluster = await startTcpProxy(api.port)
   const kubeconfigPath = await prepare(rig, clouds, cluster.port)
   const env = Object.assign(
     { MOORING_RESYNC: RESYNC, MOORING_LOG_LEVEL: 'info' },
@@ -59,6 +62,7 @@ async function soak(settings: SoakSettings): Promise<boolean> {
   const scene: Scene = {
     ...{ settings, clouds, fleet, kubectl: rig.kubectl },
     ...{ samples: [], takeovers: [], newcomers: [], troubles: [] },
+    cutWatches: () => api.endStreams(({ query }) => query.get('watch') === 'true'),
     cutCluster: () => cluster.cut(),
     seconds: () => (performance.now() - started) / 1_000,
   }
@@ -74,6 +78,7 @@ async function soak(settings: SoakSettings): Promise<boolean> {
     await fleet.stop()
     await Promise.all(clouds.map((cloud) => cloud.stop()))
     await cluster.stop()
+    await api.stop()
     await rig.stop()
   }
 }
@@ -142,7 +147,7 @@ async function acts(scene: Scene): Promise<Row[]> {
 async function underFire(scene: Scene): Promise<void> {
   const { settings, clouds } = scene
   const over = new AbortController()
-  const { cutSeconds, killSeconds, minutes } = settings
+  const { cutSeconds, resetSeconds, killSeconds, minutes } = settings
   const every = async (seconds: number, act: () => unknown): Promise<void> => {
     if (seconds === 0) return
     while (!over.signal.aborted) {
@@ -156,7 +161,8 @@ async function underFire(scene: Scene): Promise<void> {
     }
   }
   const acting = [
-    every(cutSeconds, scene.cutCluster),
+    every(cutSeconds, scene.cutWatches),
+    every(resetSeconds, scene.cutCluster),
     every(20, () => clouds.map((cloud) => cloud.cut())),
     every(4, () => oneOf(clouds, Math.random).disturb(Math.random)),
     every(10, () => comeAndGo(scene)),
