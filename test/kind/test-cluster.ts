@@ -72,7 +72,7 @@ export async function clean(kubectl: Kubectl): Promise<void> {
   ])
   const usual = 'secrets,configmaps,rolebindings,roles,events,events.events.k8s.io'
   await Promise.all([
-    removeIntegrations(kubectl),
+    ...WITH_FINALIZERS.map((resource) => removeAll(kubectl, resource)),
     removeNamespaces(kubectl),
     kubectl.delete('clusterrolebinding', '-l', TEST_LABEL),
     kubectl.run(['delete', 'cloudaccounts,storagevendors', '--all']),
@@ -103,19 +103,25 @@ async function removeNamespaces(kubectl: Kubectl): Promise<void> {
   if (others.length > 0) await kubectl.delete('namespace', ...others, '--timeout=120s')
 }
 
-/** No operator runs any more, so finalizers are taken off by hand. */
-async function removeIntegrations(kubectl: Kubectl): Promise<void> {
-  const { code, stdout } = await kubectl.run(['get', 'si', '-A', '-o', 'json'])
-  if (code !== 0) return // no CRD yet
+/** What tests put finalizers on: nobody is there any more who would take them off. */
+const WITH_FINALIZERS = ['storageintegrations.mooring.dev', 'things.kube-tests.mooring.dev']
+
+async function removeAll(kubectl: Kubectl, resource: string): Promise<void> {
+  const { code, stdout } = await kubectl.run(['get', resource, '-A', '-o', 'json'])
+  if (code !== 0) return // there is no such CRD yet
   const { items } = JSON.parse(stdout) as { items: { metadata: { name: string; namespace: string } }[] }
-  if (items.length === 0) return
-  await Promise.all(
-    items.map(({ metadata: { name, namespace } }) =>
-      kubectl.run([
-        ...['patch', 'si', name, '-n', namespace, '--type=merge'],
-        ...['-p', '{"metadata":{"finalizers":null}}'],
-      ]),
-    ),
+  const patch = ['--type=merge', '-p', '{"metadata":{"finalizers":null}}']
+  await inGroups(items, 10, ({ metadata: { name, namespace } }) =>
+    kubectl.run(['patch', resource, name, '-n', namespace, ...patch]),
   )
-  await kubectl.must('delete', 'si', '--all', '-A', '--timeout=60s')
+  if (items.length > 0) await kubectl.run(['delete', resource, '--all', '-A', '--timeout=60s'])
+}
+
+/** Some at a time: every one is a process. */
+async function inGroups<T>(
+  all: readonly T[],
+  size: number,
+  work: (one: T) => Promise<unknown>,
+): Promise<void> {
+  for (let at = 0; at < all.length; at += size) await Promise.all(all.slice(at, at + size).map(work))
 }
