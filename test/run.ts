@@ -38,7 +38,7 @@ const parts = {
     const rig = await startSharedRig()
     try {
       Object.assign(process.env, sharedRigEnvironment(rig))
-      return await runTests('integration tests', files.integration, { concurrency, timeoutMs: 300_000 })
+      return await runTests('integration tests', files.integration, { concurrency, timeoutMs: 900_000 })
     } finally {
       await rig.stop()
     }
