@@ -1,5 +1,5 @@
 /**
- * One namespace with thousands of integrations that get nothing: each takes the operator some ten kilobytes and no more, and
+ * One namespace with thousands of integrations that get nothing: each takes the operator some tens of kilobytes and no more, and
  * other namespaces are served meanwhile. MOORING_CROWD=5000 makes it a real crowd; the flag is one of the image's own.
  */
 import { strict as assert } from 'node:assert'
