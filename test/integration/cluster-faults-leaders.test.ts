@@ -66,7 +66,7 @@ describe('replicas whose clocks are an hour apart', () => {
     return replica
   }
 
-  const lease = () => stage.rig.kubectl.get('lease', 'mooring', '-n', 'default')
+  const lease = () => stage.rig.kubectl.get('lease', 'mooring', '-n', stage.rig.leaseNamespace)
   const leads = ({ operator }: Replica) =>
     operator.logs().some(({ msg, lease }) => msg === 'leading' && lease)
   const untilLeads = (replica: Replica) =>

@@ -51,7 +51,7 @@ describe('an operator that is asked to go amid its work', () => {
     return operator
   }
 
-  const lease = () => stage.rig.kubectl.get('lease', 'mooring', '-n', 'default')
+  const lease = () => stage.rig.kubectl.get('lease', 'mooring', '-n', stage.rig.leaseNamespace)
   const writes = (from: number) => api.seen.slice(from).filter(({ method }) => method !== 'GET')
 
   async function bucketOfStrangers(): Promise<string> {

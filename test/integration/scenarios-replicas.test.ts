@@ -29,7 +29,7 @@ describe('replicas and restarts', () => {
   }
 
   const leads = async (operator: Operator) => (await sumOf(operator, 'leader_election_master_status')) === 1
-  const lease = () => stage.rig.kubectl.get('lease', 'mooring', '-n', 'default')
+  const lease = () => stage.rig.kubectl.get('lease', 'mooring', '-n', stage.rig.leaseNamespace)
   const untilRepaired = (bucket: string) =>
     eventually(async () => assert.equal((await oursIn(stage.s3, bucket)).length, 1), { timeoutMs: 40_000 })
 

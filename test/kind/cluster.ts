@@ -29,6 +29,9 @@ export const NETWORK = 'mooring-kind'
 export const CONTROL_PLANE = `${NAME}-control-plane`
 export const WORKER = `${NAME}-worker`
 
+/** In the cluster, and by a port of this machine (cluster.yaml): tests and their proxies, and the pods that operator-network.sh serves, have the same address. */
+export const LOCALSTACK = 'http://127.0.0.1:30566'
+
 /** Of an administrator, in the form that the tests read. */
 export const kubeconfigPath = (): string => join(stateFolder(), 'kubeconfig')
 const kindKubeconfig = () => join(stateFolder(), 'kind.kubeconfig')

@@ -112,12 +112,12 @@ async function manifests(
   return [secret, { apiVersion: 'v1', kind: 'Pod', metadata, spec: pod }]
 }
 
-/** A path of this machine becomes a path in the pod. */
+/** A path of this machine becomes a path in the pod. A kubeconfig's namespace is where the Lease is: the one of the others. */
 function mounted(files: Map<string, string>, value: string): string {
   const content = value.startsWith('/') ? contentOf(value) : undefined
   if (content === undefined) return value
   const name = `file-${files.size}`
-  files.set(name, content)
+  files.set(name, content.replaceAll('"namespace": "default"', `"namespace": "${SYSTEM}"`))
   return join(FILES, name)
 }
 

@@ -4,7 +4,7 @@ import { readKubeconfig } from '../rig/kubeconfig.ts'
 import type { Kubectl } from '../rig/kubectl.ts'
 import { localstackAccount, type OwnRig } from '../rig/rig.ts'
 import { mustRun } from '../rig/run-command.ts'
-import { CONTROL_PLANE, kindKubectl, kubeconfigPath, nodeAddress } from './cluster.ts'
+import { CONTROL_PLANE, kindKubectl, kubeconfigPath, LOCALSTACK } from './cluster.ts'
 import { SYSTEM } from './installation.ts'
 import { TEST_LABEL } from './operator-pod.ts'
 
@@ -27,7 +27,8 @@ export async function sharedKindRig(): Promise<OwnRig> {
     kubeconfigPath: kubeconfigPath(),
     kubectl: await kindKubectl(),
     controlPlane: await controlPlane(),
-    aws: localstackAccount(`http://${await nodeAddress()}:30566`),
+    leaseNamespace: SYSTEM,
+    aws: localstackAccount(LOCALSTACK),
     stop: async () => undefined, // it is everybody's
   }
 }

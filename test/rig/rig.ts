@@ -27,6 +27,8 @@ export interface Rig extends Cluster {
 /** A cluster that belongs to one test file, which may stop and start its API server. */
 export interface OwnCluster extends Cluster {
   readonly controlPlane: ControlPlane
+  /** Where an operator with the administrator's kubeconfig has its Lease. */
+  readonly leaseNamespace: string
   stop(): Promise<void>
 }
 
@@ -81,6 +83,7 @@ export async function startCluster({ folder, ...options }: ClusterOptions = {}):
   return {
     ...(await clusterAt(controlPlane.kubeconfigPath)),
     controlPlane,
+    leaseNamespace: 'default',
     stop: () => controlPlane.stop(),
   }
 }
