@@ -83,7 +83,7 @@ describe('a document that somebody has tampered with', () => {
         fc.property(tampered(form.strangers), (text) => {
           counts[comesAndGoes(form, { text, lines: {} })] += 1
         }),
-        fuzz(form.label, 250),
+        fuzz(form.label, 150),
       )
       assert.ok(counts.Merged > 0 && counts.Unreadable > 0, JSON.stringify(counts))
     })
@@ -130,7 +130,7 @@ describe('the limits of a document that somebody has tampered with', () => {
           const document = read(form, { text, lines: {} })
           if (document !== undefined) form.kind.breach(document)
         }),
-        fuzz(`limits of ${form.label}`, 150),
+        fuzz(`limits of ${form.label}`, 100),
       )
     })
   }

@@ -132,7 +132,7 @@ describe('objects that the schemas let through', () => {
           assert.deepEqual(faultsOf(statusSchema, status, 'status'), [])
         }
       }),
-      fuzz('resolve', 500),
+      fuzz('resolve', 300),
     )
     console.log(
       `# ${counted.granted} of ${counted.all} granted, with ${counted.entries} entries; ${JSON.stringify([...counted.faults])}`,
@@ -147,7 +147,7 @@ describe('objects that the schemas let through', () => {
         const status = vendorStatus(vendor as unknown as StorageVendor, '2026-11-22T12:00:00Z')
         assert.deepEqual(faultsOf(schema, status, 'status'), [])
       }),
-      fuzz('vendors', 150),
+      fuzz('vendors', 100),
     )
   })
 })
