@@ -79,9 +79,13 @@ export function linesIn<Entry>(kind: DocumentKind<Entry>, document: Document<Ent
 
 /** All of them together. */
 export function joinedLines(...lists: readonly LedgerLines[]): LedgerLines {
-  const marks = [...new Set(lists.flatMap((lines) => Object.keys(lines)))].sort()
+  const groups = Map.groupBy(
+    lists.flatMap((lines) => Object.entries(lines)),
+    ([mark]) => mark,
+  )
+  const marks = [...groups].sort(([a], [b]) => (a < b ? -1 : 1))
   return Object.fromEntries(
-    marks.map((mark) => [mark, [...new Set(lists.flatMap((lines) => lines[mark] ?? []))].sort()]),
+    marks.map(([mark, list]) => [mark, [...new Set(list.flatMap(([, digests]) => digests))].sort()]),
   )
 }
 

@@ -1,4 +1,5 @@
 import { isJsonObject, type Json } from '../../plan/json.ts'
+import { boundedWords } from '../bounded-words.ts'
 
 /**
  * What a service of Azure answered instead of success. Three forms of the body are known: Resource Manager's and Graph's
@@ -32,12 +33,16 @@ function partsOf(body: Json | undefined): Pick<AzureError, 'code' | 'details' | 
   if (!isJsonObject(body)) return { code: '', details: [], text: '' }
   const { error, error_description: description } = body
   if (typeof error === 'string') {
-    const text = textOf(description)
+    const text = boundedWords(textOf(description))
     return { code: aadCodeIn(text) ?? error, details: [], text }
   }
   const { code, message, details } = isJsonObject(error) ? error : body
   const inner = Array.isArray(details) ? details.filter(isJsonObject) : []
-  return { code: textOf(code), details: inner.map((detail) => textOf(detail.code)), text: textOf(message) }
+  return {
+    code: textOf(code),
+    details: inner.map((detail) => textOf(detail.code)),
+    text: boundedWords(textOf(message)),
+  }
 }
 
 /** The number by which Entra says what is wrong: AADSTS7000215. */

@@ -81,8 +81,15 @@ function breach(document: Document<LedgerEntry<BlobCorsRule>>): LimitBreach | un
 
 /** Lists are sent as one text each, with commas. */
 function sizeOf(rule: BlobCorsRule): number {
-  const texts = Object.values(rule).map((value) => (Array.isArray(value) ? value.join(',') : String(value)))
+  const texts = Object.values(rule).map((value) =>
+    Array.isArray(value) ? value.map(textOf).join(',') : textOf(value),
+  )
   return texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0)
+}
+
+/** What is no text counts as it stands in JSON. */
+function textOf(value: Json): string {
+  return typeof value === 'string' ? value : canonicalJson(value)
 }
 
 /** Order and doubles in a list do not count, nor does the case of HTTP header names; that of origins does. */
