@@ -198,7 +198,8 @@ describe('signing in to Azure', () => {
 
   it('is told as throttled where Entra asks for fewer requests', async (test) => {
     const here = await scene()
-    here.facade.fail(1, 429, ({ operation }) => operation === 'token')
+    const throttling = here.facade.fail(1_000, 429, ({ operation }) => operation === 'token')
+    test.after(() => throttling.remove())
     await refused(
       (await open(test, here, secretOf(here))).identity(never),
       'Throttled',
