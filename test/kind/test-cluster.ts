@@ -58,7 +58,9 @@ async function controlPlane(): Promise<ControlPlane> {
     stopEtcd: cannot('etcd'),
     startEtcd: cannot('etcd'),
     identity: async () => ({
-      cert: await inNode('/etc/kubernetes/pki/apiserver.crt'),
+      // A proxy shows it to its clients, and trusts its server by it: so with the authority that signed it.
+      cert:
+        (await inNode('/etc/kubernetes/pki/apiserver.crt')) + (await inNode('/etc/kubernetes/pki/ca.crt')),
       key: await inNode('/etc/kubernetes/pki/apiserver.key'),
     }),
     stop: async () => undefined,
