@@ -117,7 +117,7 @@ async function startDaemon(): Promise<void> {
 /** Ends our own daemon with everything it kept; does nothing to another one. */
 export async function stopOwnDaemon(): Promise<void> {
   if (!existsSync(pidFile())) {
-    if (existsSync(socketFolder())) await removeOwnDaemonsFiles()
+    if (existsSync(socketFolder())) await removeOwnDaemonsFiles() // it was killed
     return
   }
   const pid = Number(await readFile(pidFile(), 'utf8'))
@@ -128,12 +128,12 @@ export async function stopOwnDaemon(): Promise<void> {
     },
     { timeoutMs: 60_000, everyMs: 200 },
   )
-  if ((await readFile(join(socketFolder(), 'bridge'), 'utf8')) === 'ours')
-    await runCommand('ip', ['link', 'delete', 'docker0']).catch(() => undefined)
   await removeOwnDaemonsFiles()
 }
 
 async function removeOwnDaemonsFiles(): Promise<void> {
+  if ((await readFile(join(socketFolder(), 'bridge'), 'utf8').catch(() => '')) === 'ours')
+    await removeBridges()
   const folders = [socketFolder(), join(stateFolder(), 'docker')]
   // dockerd leaves the mount of its own network behind.
   const mounts = (await readFile('/proc/self/mounts', 'utf8'))
@@ -144,4 +144,11 @@ async function removeOwnDaemonsFiles(): Promise<void> {
     .reverse())
     await mustRun('umount', [mount])
   for (const folder of folders) await rm(folder, { recursive: true, force: true })
+}
+
+/** By their addresses, which are those that our daemon was given. */
+async function removeBridges(): Promise<void> {
+  const { stdout } = await runCommand('ip', ['-o', '-4', 'address'])
+  for (const [, name = ''] of stdout.matchAll(/^\d+: (docker0|br-\w+) .* 172\.3[01]\.\d+\.1\/24 /gm))
+    await runCommand('ip', ['link', 'delete', name])
 }
