@@ -116,11 +116,27 @@ interface Placement<Entry> extends Step<Entry> {
   readonly adopted: ReadonlyMap<string, string>
 }
 
+/**
+ * Whether a document fits its limits is dear to ask (it is written out), so all owners are placed before it is asked
+ * once; only where not all fit is it asked owner by owner.
+ */
 function placeOwners<Entry>(
   kind: DocumentKind<Entry>,
   start: Document<Entry>,
   wanted: readonly WantedEntry<Entry>[],
   ownership: Ownership,
+): Placement<Entry> {
+  const all = placeFitting(kind, start, wanted, ownership, () => undefined)
+  if (all.changes.length === 0 || kind.breach(all.document) === undefined) return all
+  return placeFitting(kind, start, wanted, ownership, (document) => kind.breach(document))
+}
+
+function placeFitting<Entry>(
+  kind: DocumentKind<Entry>,
+  start: Document<Entry>,
+  wanted: readonly WantedEntry<Entry>[],
+  ownership: Ownership,
+  breachOf: (document: Document<Entry>) => LimitBreach | undefined,
 ): Placement<Entry> {
   const satisfying = meaningsOfOthers(kind, start, ownership)
   const refused = new Map<string, LimitBreach>()
@@ -133,7 +149,7 @@ function placeOwners<Entry>(
     const breach =
       clashIn(kind, entries, standing) ??
       clashWithin(kind, entries) ??
-      (step.changes.length > 0 ? kind.breach(step.document) : undefined)
+      (step.changes.length > 0 ? breachOf(step.document) : undefined)
     if (breach !== undefined) {
       refused.set(owner, breach)
       continue

@@ -6,12 +6,23 @@ import { azureFaults } from './recipe-azure-faults.ts'
 import { gcsFaults } from './recipe-gcs-faults.ts'
 import { roleFaults } from './recipe-role-faults.ts'
 
+/** Recipes are read only and stay in the cache until they change, and every pass over an integration asks about its own. */
+const KNOWN = new WeakMap<StorageVendorSpec, readonly string[]>()
+
 /**
  * Why nothing may be made from this recipe, each fault with the field it is in; none for a sound recipe.
  * The API server has checked the form (crds/); this checks what a schema cannot: placeholders, open principals,
  * resources outside the bucket, patterns that do not compile.
  */
-export function recipeFaults(spec: StorageVendorSpec): string[] {
+export function recipeFaults(spec: StorageVendorSpec): readonly string[] {
+  const known = KNOWN.get(spec)
+  if (known !== undefined) return known
+  const faults = faultsOf(spec)
+  KNOWN.set(spec, faults)
+  return faults
+}
+
+function faultsOf(spec: StorageVendorSpec): string[] {
   const patterns = patternFaults(spec)
   if (patterns.length > 0) return patterns
   return [
