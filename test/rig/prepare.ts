@@ -2,6 +2,7 @@
 import { dirname } from 'node:path'
 import { azureFacadeBinary } from './azure-binary.ts'
 import { discoveryDocuments, gcpPython } from './gcp-python.ts'
+import { gitopsVerdictsBinary } from './gitops-verdicts.ts'
 import { kubernetesBinaries } from './kubernetes-binaries.ts'
 import { localstackPython } from './localstack-python.ts'
 import { ministackPython } from './ministack-python.ts'
@@ -17,3 +18,4 @@ for (const [name, python] of Object.entries(pythons))
   console.log(`${name.padEnd(12)}${dirname(dirname(python))}`)
 console.log(`Discovery   ${await discoveryDocuments()}`)
 console.log(`Azure       ${dirname(await azureFacadeBinary())}`)
+console.log(`GitOps      ${dirname(await gitopsVerdictsBinary())}`)
