@@ -6,8 +6,12 @@
  * `--only` takes the test files whose path contains the text, and no checks. A part that fails does not hide the next.
  */
 import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { bundle } from '../tools/bundle.ts'
+import { cacheFolder } from './rig/cache.ts'
 import { startSharedRig } from './rig/rig.ts'
+import { makeRunFolder } from './rig/run-folder.ts'
 import { sharedRigEnvironment } from './rig/shared.ts'
 import { runCheck } from './runner/checks.ts'
 import { findTests } from './runner/find-tests.ts'
@@ -37,12 +41,19 @@ const parts = {
     if (files.integration.length === 0) return nothing
     const rig = await startSharedRig()
     try {
-      Object.assign(process.env, sharedRigEnvironment(rig))
+      Object.assign(process.env, sharedRigEnvironment(rig), { MOORING_OPERATOR: await bundledOperator() })
       return await runTests('integration tests', files.integration, { concurrency, timeoutMs: 900_000 })
     } finally {
       await rig.stop()
     }
   },
+}
+
+/** What users run, and what starts in a quarter of the time that the sources need: operators are started hundreds of times. */
+async function bundledOperator(): Promise<string> {
+  const folder = join(makeRunFolder('bundle'), 'dist')
+  await bundle(folder)
+  return join(folder, 'main.mjs')
 }
 
 async function runPart(name: string): Promise<Tally> {
@@ -56,6 +67,8 @@ async function runPart(name: string): Promise<Tally> {
   }
 }
 
+// Every file is a process of its own, and reads the same SDKs as the others.
+process.env.NODE_COMPILE_CACHE ??= join(cacheFolder(), 'compiled')
 const results: Tally[] = []
 for (const name of options.part) results.push(await runPart(name))
 const total = sum(results)

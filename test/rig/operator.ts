@@ -15,11 +15,11 @@ export interface OperatorOptions {
   /** Settings (`MOORING_…`) and ambient credentials. It sees nothing else of our environment. */
   readonly env?: NodeJS.ProcessEnv
   readonly args?: readonly string[]
-  /** Flags of Node and the file to run; the sources unless given. */
+  /** Flags of Node and the file to run. Without it the bundle of MOORING_OPERATOR (test/run.ts), or the sources. */
   readonly program?: readonly string[]
 }
 
-const SOURCES = [join(repository, 'src', 'main.ts')]
+const PROGRAM = [process.env.MOORING_OPERATOR ?? join(repository, 'src', 'main.ts')]
 
 export interface LogEntry {
   readonly level: string | number
@@ -40,7 +40,7 @@ export interface Operator extends Pick<Launched, 'pid' | 'logFile' | 'exited' | 
 export async function startOperator(options: OperatorOptions): Promise<Operator> {
   if (process.env.TEST_CLUSTER === 'kind')
     return (await import('../kind/operator-pod.ts')).startOperatorPod(options)
-  const { kubeconfigPath, env, args = [], program = SOURCES } = options
+  const { kubeconfigPath, env, args = [], program = PROGRAM } = options
   const folder = makeRunFolder('operator')
   const address = `127.0.0.1:${await freePort()}`
   const operator = await launch({

@@ -2,6 +2,7 @@ import { finished } from 'node:stream/promises'
 import { run } from 'node:test'
 import { spec } from 'node:test/reporters'
 import { onExit } from '../rig/cleanup.ts'
+import { fileTimes } from './file-times.ts'
 import { counted, nothing, say, type Tally } from './tally.ts'
 
 export interface RunOptions {
@@ -63,7 +64,9 @@ async function follow(events: AsyncIterable<TestEvent>): Promise<Tally & { skipp
   const reporter = spec()
   reporter.pipe(process.stdout, { end: false })
   const count = { passed: 0, failed: 0, skipped: 0 }
+  const times = fileTimes()
   for await (const event of events) {
+    if (event.data.file !== undefined) times.heard(event.data.file)
     const outcome = outcomeOf(event)
     if (outcome) count[outcome] += 1
     if (isShown(event)) reporter.write(event)
@@ -71,6 +74,8 @@ async function follow(events: AsyncIterable<TestEvent>): Promise<Tally & { skipp
   }
   reporter.end()
   await finished(reporter)
+  const slowest = times.slowest(12)
+  if (slowest !== '') console.log(`slowest: ${slowest}`)
   return { tests: count.passed + count.failed, ...count }
 }
 
