@@ -74,6 +74,7 @@ export async function up(): Promise<void> {
   } else {
     await create(images.node)
   }
+  await joinNetworks(images.node)
   await timed('Loading the images', () => loadIntoNodes(images))
   await timed('Starting the clouds', startClouds)
 }
@@ -98,6 +99,10 @@ async function create(node: Image): Promise<void> {
     ),
   )
   await writeAdministrator()
+}
+
+/** Nodes that were started again, with the daemon, may have changed their addresses. */
+async function joinNetworks(node: Image): Promise<void> {
   const bridge = await bridgeOf(NETWORK)
   await openLoopback(bridge, node.name)
   await routeToPods(await podRanges(), node.name)

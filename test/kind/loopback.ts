@@ -28,7 +28,8 @@ const rule = ({ name, gateway, subnet }: Bridge) =>
 export async function openLoopback(bridge: Bridge, image: string): Promise<void> {
   await onMachine(
     image,
-    `echo 1 >/proc/sys/net/ipv4/conf/${bridge.name}/route_localnet && iptables -w -t nat -I ${rule(bridge)}`,
+    `echo 1 >/proc/sys/net/ipv4/conf/${bridge.name}/route_localnet &&
+     { iptables -w -t nat -C ${rule(bridge)} 2>/dev/null || iptables -w -t nat -I ${rule(bridge)}; }`,
   )
 }
 
