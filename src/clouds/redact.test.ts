@@ -1,5 +1,6 @@
 import { strict as assert } from 'node:assert'
 import { describe, it } from 'node:test'
+import { masked } from '../api/masked.ts'
 import { redact } from './redact.ts'
 
 describe('a cloud’s own words', () => {
@@ -27,7 +28,15 @@ describe('a cloud’s own words', () => {
   })
 
   it('are cut to a length that fits a condition', () => {
-    assert.equal(redact('word '.repeat(500)).length, 300)
+    assert.equal(redact('word '.repeat(500)), `${'word '.repeat(59)}…`)
+  })
+
+  it('shows no half of a secret that only its owner knows for one, wherever the cut falls', () => {
+    const secret = 'Qx18Q~client.secret_of-an~application'
+    for (let before = 0; before < 330; before += 1) {
+      const text = masked(redact(`${'x'.repeat(before)} ${secret} is wrong`), [secret])
+      assert.ok(!text.includes(secret.slice(0, 8)), text)
+    }
   })
 
   it('takes a text of megabytes without stopping the operator, whatever it is made of', () => {

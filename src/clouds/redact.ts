@@ -17,17 +17,22 @@ const SECRETS: readonly RegExp[] = [
 
 /** So many characters of what a cloud says are looked at: some of the patterns take time that grows with the square of it. */
 const LOOKED_AT = 4_096
+/** So many fit into a condition beside what Mooring says itself. */
+const SHOWN = 300
 
 /** A cloud's own words, without anything secret or of one moment only, on one line and of bounded length. */
 export function redact(text: string): string {
-  const clean = SECRETS.reduce((rest, secret) => rest.replace(secret, '[removed]'), beginningOf(text))
+  const clean = SECRETS.reduce(
+    (rest, secret) => rest.replace(secret, '[removed]'),
+    beginningOf(text, LOOKED_AT),
+  )
   const line = clean.replace(/\s+/g, ' ').trim()
-  return line.length > 300 ? `${line.slice(0, 299)}…` : line
+  return line.length > SHOWN ? `${beginningOf(line, SHOWN - 1)}…` : line
 }
 
-/** Without the word that the cut falls into: half of a secret would not be known for one. */
-function beginningOf(text: string): string {
-  if (text.length <= LOOKED_AT) return text
-  const cut = text.slice(0, LOOKED_AT)
+/** Without the word that the cut falls into: half of a secret would not be known for one, here or by who takes out those it knows. */
+function beginningOf(text: string, length: number): string {
+  if (text.length <= length) return text
+  const cut = text.slice(0, length)
   return cut.slice(0, cut.search(/\s\S*$/) + 1)
 }

@@ -33,6 +33,7 @@ describe('httpFailure', () => {
     )
     assert.equal(httpFailure('GET /x', 503, '', 'Wed, 21 Oct 2026 07:28:00 GMT').retryAfterMs, undefined)
     assert.equal(httpFailure('GET /x', 503, '').retryAfterMs, undefined)
+    assert.equal(httpFailure('GET /x', 503, '', '86400').retryAfterMs, 60_000)
   })
 
   it('takes the status from an ERROR event of a watch, even a strange one', () => {

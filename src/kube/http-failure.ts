@@ -12,6 +12,9 @@ interface Status {
   }
 }
 
+/** However long something before the API server asks to wait: who leads meanwhile would go by an old view of the cluster. */
+const LONGEST_WAIT_S = 60
+
 /** Answers whose messages speak of names and permissions only; others may quote fields of the object sent. */
 const quotable = [401, 403, 404, 409, 410]
 
@@ -30,7 +33,8 @@ export function statusFailure(what: string, status: unknown, retryAfter?: string
     status: code,
     reason: named,
     message: `${what}: ${code} ${named}${detail(code, message, fields)}`,
-    retryAfterMs: Number.isFinite(seconds) && seconds >= 0 ? seconds * 1_000 : undefined,
+    retryAfterMs:
+      Number.isFinite(seconds) && seconds >= 0 ? Math.min(seconds, LONGEST_WAIT_S) * 1_000 : undefined,
     fields,
   })
 }

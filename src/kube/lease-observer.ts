@@ -22,10 +22,10 @@ export class LeaseObserver {
     this.#changedAt = this.#clock.now()
   }
 
-  /** Whether the lease last seen is somebody's and alive. */
-  isHeld(lease: Lease, fallbackMs: number): boolean {
-    if (!lease.spec?.holderIdentity) return false
+  /** Milliseconds for which the lease last seen goes on being somebody's; none when nobody has it, or it has expired. */
+  heldForMs(lease: Lease, fallbackMs: number): number {
+    if (!lease.spec?.holderIdentity) return 0
     const seconds = lease.spec.leaseDurationSeconds
-    return this.#clock.now() < this.#changedAt + (seconds ? seconds * 1_000 : fallbackMs)
+    return Math.max(0, this.#changedAt + (seconds ? seconds * 1_000 : fallbackMs) - this.#clock.now())
   }
 }

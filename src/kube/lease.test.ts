@@ -66,7 +66,13 @@ class Line implements Rest {
   }
 }
 
-function candidate(cell: LeaseCell, identity: string, clock: ManualClock, rest = new Line(cell, clock)) {
+function candidate(
+  cell: LeaseCell,
+  identity: string,
+  clock: ManualClock,
+  rest = new Line(cell, clock),
+  random = () => 0,
+) {
   const log = capturedLog()
   const elector = new LeaderElector({
     rest,
@@ -75,7 +81,7 @@ function candidate(cell: LeaseCell, identity: string, clock: ManualClock, rest =
     identity,
     log,
     clock,
-    random: () => 0,
+    random,
   })
   const story: string[] = []
   let leading: AbortSignal | undefined
@@ -119,6 +125,25 @@ describe('LeaderElector', () => {
     assert.equal(b.elector.isLeader(), true)
     assert.equal(cell.lease?.spec?.leaseTransitions, 1)
   })
+
+  for (const random of [0, 0.5, 0.999]) {
+    for (const phase of [0, 700, 1_999]) {
+      it(`is followed within 18 s when it is killed right after a renewal (chance ${random}, ${phase} ms apart)`, async () => {
+        const [clock, cell] = [new ManualClock(), new LeaseCell()]
+        const a = candidate(cell, 'a', clock)
+        await clock.advance(phase)
+        const b = candidate(cell, 'b', clock, new Line(cell, clock), () => random)
+        await clock.advance(31_000)
+        const renewed = cell.lease?.spec?.renewTime
+        while (cell.lease?.spec?.renewTime === renewed) await clock.advance(1)
+        a.rest.state = 'down'
+        await clock.advance(14_000)
+        assert.equal(b.elector.isLeader(), false)
+        await clock.advance(4_000)
+        assert.equal(b.elector.isLeader(), true)
+      })
+    }
+  }
 
   for (const hours of [-1, 1]) {
     it(`is not misled by a clock that is ${hours} hour off`, async () => {

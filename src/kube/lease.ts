@@ -15,6 +15,12 @@ const leaseType: ResourceType = {
   namespaced: true,
 }
 
+/**
+ * Candidates look at a lease that is held this much later than every retry period at most, and again at the very moment at which it
+ * expires: a leader that is killed right after a renewal is followed within retryPeriod × 1.2 + leaseDuration.
+ */
+const JITTER = 0.2
+
 export interface LeaderElectorOptions {
   readonly rest: Rest
   readonly namespace: string
@@ -50,6 +56,8 @@ export class LeaderElector {
   readonly #released = new AbortController()
   #lease: Lease | undefined
   #leadsUntil = Number.NEGATIVE_INFINITY
+  /** For how long the lease is somebody else's, as of the last look; 0 when that is not known. */
+  #heldForMs = 0
   #running: Promise<void> = Promise.resolve()
 
   constructor(options: LeaderElectorOptions) {
@@ -110,7 +118,12 @@ export class LeaderElector {
     while (!this.#released.signal.aborted) {
       await this.#try()
       if (this.isLeader()) return
-      await sleep(clock, retryPeriodMs * (1 + 1.2 * random()), this.#released.signal)
+      const pause = retryPeriodMs * (1 + JITTER * random())
+      await sleep(
+        clock,
+        this.#heldForMs > 0 ? Math.min(pause, this.#heldForMs) : pause,
+        this.#released.signal,
+      )
     }
   }
 
@@ -130,6 +143,7 @@ export class LeaderElector {
   async #try(): Promise<void> {
     const { clock, renewDeadlineMs, log } = this.#options
     const sentAt = clock.now()
+    this.#heldForMs = 0
     try {
       this.#lease = await this.#takeOrRenew()
       this.#leadsUntil = this.#lease ? sentAt + renewDeadlineMs : Number.NEGATIVE_INFINITY
@@ -148,7 +162,8 @@ export class LeaderElector {
     if (!lease) return this.#create(spec)
     if (lease.spec?.holderIdentity === identity) return this.#put(lease, spec)
     this.#observer.see(lease)
-    return this.#observer.isHeld(lease, leaseDurationMs) ? undefined : this.#put(lease, spec)
+    this.#heldForMs = this.#observer.heldForMs(lease, leaseDurationMs)
+    return this.#heldForMs > 0 ? undefined : this.#put(lease, spec)
   }
 
   async #read(): Promise<Lease | undefined> {
