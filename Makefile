@@ -15,7 +15,7 @@ CLOUD ?= aws
 ONLY ?=
 RUN = $(NODE) test/run.ts $(if $(ONLY),--only '$(ONLY)')
 
-.PHONY: help setup rig test test-unit test-integration demo bench soak races dev generate golden lint fmt image clean clean-cache kind-offline kind-up kind-down kind-e2e
+.PHONY: help setup rig test test-unit test-integration demo bench soak races dev generate golden lint fmt image clean clean-cache kind-offline kind-up kind-down kind-e2e kind-gitops
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' Makefile
@@ -86,3 +86,6 @@ kind-down: setup ## take it away, with its networks and images
 
 kind-e2e: setup ## the story and the integration tests on a kind cluster, which goes afterwards; ONLY=text for some test files
 	@$(NODE) test/kind/run.ts e2e $(if $(ONLY),--only '$(ONLY)')
+
+kind-gitops: setup ## Argo CD on a kind cluster, the real one, keeping integrations as Git has them (20 minutes the first time)
+	@$(NODE) test/kind/run.ts gitops

@@ -136,19 +136,21 @@ async function podRanges(): Promise<string[][]> {
 
 /** The clouds stay on the control plane's node. */
 async function loadIntoNodes({ operator, localstack, azure }: Images): Promise<void> {
-  const script =
-    'zstd -dc "$0" | docker exec -i "$1" ctr --namespace k8s.io images import --snapshotter overlayfs -'
-  const into = async (node: string, ...images: Image[]) => {
-    for (const { name, file } of images) {
-      if (file === undefined) throw new Error(`${name} is no file`)
-      await mustRun('bash', ['-o', 'pipefail', '-c', script, file, node])
-    }
-  }
-  await Promise.all([into(CONTROL_PLANE, operator, localstack, azure), into(WORKER, operator)])
+  await Promise.all([loadInto(CONTROL_PLANE, operator, localstack, azure), loadInto(WORKER, operator)])
   // The same content under the name of a later version, to upgrade to.
   for (const node of [CONTROL_PLANE, WORKER]) {
     const tag = ['exec', node, 'ctr', '--namespace', 'k8s.io', 'images', 'tag', '--force']
     await mustRun('docker', [...tag, OPERATOR_IMAGE, NEXT_OPERATOR_IMAGE])
+  }
+}
+
+/** Gives a node images from their files. */
+export async function loadInto(node: string, ...images: readonly Image[]): Promise<void> {
+  const script =
+    'zstd -dc "$0" | docker exec -i "$1" ctr --namespace k8s.io images import --snapshotter overlayfs -'
+  for (const { name, file } of images) {
+    if (file === undefined) throw new Error(`${name} is no file`)
+    await mustRun('bash', ['-o', 'pipefail', '-c', script, file, node])
   }
 }
 

@@ -63,7 +63,8 @@ async function part(name: string, parts: Tally[], work: () => Promise<Tally | un
   }
 }
 
-const timeoutMs = 300_000
+/** For one test: some walk through every point at which a process can die. */
+const timeoutMs = 900_000
 const none = () => undefined
 
 async function story(): Promise<Tally> {

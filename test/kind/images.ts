@@ -20,7 +20,7 @@ export interface Image {
   readonly file?: string
 }
 
-interface Bases {
+export interface Bases {
   /** To build the operator with: node and npm. */
   readonly build: string
   /** What the operator runs on. */
@@ -129,7 +129,8 @@ export function azureImage(isOffline: boolean): Promise<Image> {
   )
 }
 
-async function builtImage(
+/** From the file of the cache that was made of the same inputs, or made now. */
+export async function builtImage(
   what: string,
   name: string,
   inputs: readonly string[],
@@ -169,7 +170,8 @@ async function builtBases(): Promise<Bases> {
   return BUILT_BASES
 }
 
-async function inContext(work: (folder: string) => Promise<void>): Promise<void> {
+/** A folder for `docker build`, for as long as the work takes. */
+export async function inContext(work: (folder: string) => Promise<void>): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'mooring-kind-context-'))
   try {
     await work(folder)

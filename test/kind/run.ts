@@ -1,8 +1,9 @@
-/** `make kind-up`, `kind-down`, `kind-offline`, `kind-e2e`. */
+/** `make kind-up`, `kind-down`, `kind-offline`, `kind-e2e`, `kind-gitops`. */
 import { parseArgs } from 'node:util'
 import { down, kubeconfigPath, prepareImages, up } from './cluster.ts'
 import { findDocker, provideDocker, Refusal, requirePrograms } from './docker.ts'
 import { endToEnd } from './end-to-end.ts'
+import { gitops } from './gitops/run-gitops.ts'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -29,6 +30,7 @@ const commands = {
   },
   down,
   e2e: () => endToEnd(values),
+  gitops,
 }
 
 const command = commands[positionals[0] as keyof typeof commands]

@@ -66,7 +66,8 @@ async function follow(events: AsyncIterable<TestEvent>): Promise<Tally & { skipp
   const count = { passed: 0, failed: 0, skipped: 0 }
   const times = fileTimes()
   for await (const event of events) {
-    if (event.data.file !== undefined) times.heard(event.data.file)
+    // Files are queued all at once, long before their turn.
+    if (event.data.file !== undefined && event.type !== 'test:enqueue') times.heard(event.data.file)
     const outcome = outcomeOf(event)
     if (outcome) count[outcome] += 1
     if (isShown(event)) reporter.write(event)
