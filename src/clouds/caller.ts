@@ -1,4 +1,5 @@
 import { FaultError } from '../api/fault.ts'
+import { abortable } from './abortable.ts'
 import type { Pace } from './pace.ts'
 import { SecondChances } from './second-chances.ts'
 import type { CloudCall, SessionHooks } from './session-hooks.ts'
@@ -99,7 +100,8 @@ export class Caller {
   ): Promise<Outcome<T>> {
     const start = performance.now()
     try {
-      const answer = await send()
+      // Not everything hears the signal: an SDK's provider of credentials has none.
+      const answer = await abortable(send, signal)
       this.#count(counted, 'ok', start)
       return { ok: true, answer }
     } catch (error) {

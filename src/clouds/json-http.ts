@@ -1,6 +1,7 @@
 import { Agent, request } from 'undici'
 import { type Json, parseLosslessly } from '../plan/json.ts'
 import { assertShallow } from './nesting.ts'
+import { WHOLE_ANSWER_MS } from './time-limit.ts'
 
 const CONNECT_TIMEOUT_MS = 5_000
 const ANSWER_TIMEOUT_MS = 30_000
@@ -26,6 +27,7 @@ export type Refusal = (status: number, body: Json | undefined, retryAfter: strin
  */
 export class JsonHttp {
   readonly #refusal: Refusal
+  readonly #wholeAnswerMs: number
   readonly #agent = new Agent({
     allowH2: false,
     connections: 16,
@@ -35,8 +37,10 @@ export class JsonHttp {
     keepAliveTimeout: IDLE_TIMEOUT_MS,
   })
 
-  constructor(refusal: Refusal) {
+  /** @param wholeAnswerMs from a request's first byte to its answer's last. */
+  constructor(refusal: Refusal, wholeAnswerMs: number = WHOLE_ANSWER_MS) {
     this.#refusal = refusal
+    this.#wholeAnswerMs = wholeAnswerMs
   }
 
   /**
@@ -55,7 +59,7 @@ export class JsonHttp {
       method,
       headers: { accept: 'application/json', 'user-agent': 'mooring', ...content, ...headers },
       body: body === undefined ? null : isForm ? body.toString() : JSON.stringify(body),
-      signal,
+      signal: AbortSignal.any([signal, AbortSignal.timeout(this.#wholeAnswerMs)]),
       dispatcher: this.#agent,
     })
     const text = await answer.body.text()

@@ -2,6 +2,7 @@ import { Agent, request } from 'undici'
 import { socketCode, TurnedAway } from './caller.ts'
 import type { CheckResult, CorsPreflight } from './cloud.ts'
 import { redact } from './redact.ts'
+import { WHOLE_ANSWER_MS } from './time-limit.ts'
 
 const CONNECT_TIMEOUT_MS = 5_000
 const ANSWER_TIMEOUT_MS = 10_000
@@ -83,7 +84,13 @@ export class Preflight {
         ? { 'access-control-request-headers': probe.requestHeaders.join(',') }
         : {}),
     }
-    const answer = await request(url, { method: 'OPTIONS', headers, signal, dispatcher: this.#agent })
+    const limited = AbortSignal.any([signal, AbortSignal.timeout(WHOLE_ANSWER_MS)])
+    const answer = await request(url, {
+      method: 'OPTIONS',
+      headers,
+      signal: limited,
+      dispatcher: this.#agent,
+    })
     const reason = reasonIn(await answer.body.text())
     if (answer.statusCode === 503 || answer.statusCode === 429)
       throw new TurnedAway(`status ${answer.statusCode}`)

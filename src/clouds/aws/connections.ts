@@ -1,6 +1,8 @@
 import { Agent as HttpAgent } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'
+import { Readable } from 'node:stream'
 import { NodeHttpHandler } from '@smithy/node-http-handler'
+import { TookTooLong, WHOLE_ANSWER_MS } from '../time-limit.ts'
 
 const CONNECT_TIMEOUT_MS = 5_000
 const REQUEST_TIMEOUT_MS = 30_000
@@ -14,12 +16,15 @@ export interface Connections {
   close(): void
 }
 
-/** Kept-alive, bounded sockets; a host that does not answer is given up after 5 s, a slow answer after 30 s. */
-export function openConnections(): Connections {
+/**
+ * Kept-alive, bounded sockets; a host that does not answer is given up after 5 s, a slow answer after 30 s, one that trickles
+ * after a minute.
+ */
+export function openConnections(bodyMs: number = WHOLE_ANSWER_MS - REQUEST_TIMEOUT_MS): Connections {
   const options = { keepAlive: true, maxSockets: 16, maxFreeSockets: 4, timeout: IDLE_TIMEOUT_MS }
   const httpAgent = new HttpAgent(options)
   const httpsAgent = new HttpsAgent(options)
-  const handler = new NodeHttpHandler({
+  const handler = new WholeAnswers(bodyMs, {
     httpAgent,
     httpsAgent,
     connectionTimeout: CONNECT_TIMEOUT_MS,
@@ -28,6 +33,28 @@ export function openConnections(): Connections {
     socketTimeout: REQUEST_TIMEOUT_MS,
   })
   return { handler, close: () => [httpAgent, httpsAgent].forEach(closeIdle) }
+}
+
+/** The SDK's own handler, whose limit ends with the headers; here the body has one, too. */
+class WholeAnswers extends NodeHttpHandler {
+  readonly #bodyMs: number
+
+  constructor(bodyMs: number, options: ConstructorParameters<typeof NodeHttpHandler>[0]) {
+    super(options)
+    this.#bodyMs = bodyMs
+  }
+
+  override async handle(
+    ...asked: Parameters<NodeHttpHandler['handle']>
+  ): ReturnType<NodeHttpHandler['handle']> {
+    const answer = await super.handle(...asked)
+    const { body } = answer.response
+    if (body instanceof Readable) {
+      const timer = setTimeout(() => body.destroy(new TookTooLong(this.#bodyMs)), this.#bodyMs)
+      body.once('close', () => clearTimeout(timer))
+    }
+    return answer
+  }
 }
 
 function closeIdle(agent: HttpAgent): void {
