@@ -1,0 +1,57 @@
+/** `make kind-gitops`: Argo CD in a kind cluster, which goes at the end however it ends. One that is there is used, and stays with KEEP=1. */
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
+import { onExit } from '../../rig/cleanup.ts'
+import { timed } from '../../rig/progress.ts'
+import { runTests } from '../../runner/run-tests.ts'
+import { aFailure, counted, type Tally } from '../../runner/tally.ts'
+import { down, kindKubectl, loadInto, up, WORKER } from '../cluster.ts'
+import { Refusal } from '../docker.ts'
+import { kindFolder } from '../paths.ts'
+import { isOffline } from '../registry.ts'
+import { argocdImage } from './argocd-image.ts'
+
+/** Prints `N passed, N failed`; the exit code is set. */
+export async function gitops(): Promise<void> {
+  const forget = process.env.KEEP ? () => undefined : onExit(downAtOnce)
+  let tally: Tally
+  try {
+    tally = await run()
+    if (tally.failed > 0) await showLogs()
+  } catch (error) {
+    if (error instanceof Refusal) throw error
+    console.error(error)
+    tally = aFailure
+  } finally {
+    if (!process.env.KEEP) await timed('Taking it away', down)
+    forget()
+  }
+  process.exitCode = tally.failed === 0 && tally.tests > 0 ? 0 : 1
+  console.log(counted(tally))
+}
+
+async function run(): Promise<Tally> {
+  await up()
+  const image = await argocdImage(await isOffline())
+  await timed('Loading the image of Argo CD', () => loadInto(WORKER, image))
+  const files = [join(kindFolder, 'gitops', 'argocd.e2e.ts')]
+  return runTests('GitOps', files, { concurrency: 1, timeoutMs: 300_000 })
+}
+
+/** For Ctrl-C, which leaves no time to wait for anything. */
+function downAtOnce(): void {
+  spawnSync(process.execPath, [join(kindFolder, 'run.ts'), 'down'], { stdio: 'inherit' })
+}
+
+/** What the pods that take part said. */
+async function showLogs(): Promise<void> {
+  const kubectl = await kindKubectl()
+  for (const namespace of ['argocd', 'git', 'mooring-system']) {
+    console.log((await kubectl.run(['get', 'pods,applications.argoproj.io', '-n', namespace])).stdout)
+    const { items } = await kubectl.get<{ items: { metadata: { name: string } }[] }>('pods', '-n', namespace)
+    for (const { metadata } of items) {
+      const { stdout } = await kubectl.run(['logs', '-n', namespace, metadata.name, '--tail=60'])
+      console.log(`── ${namespace}/${metadata.name}\n${stdout}`)
+    }
+  }
+}
