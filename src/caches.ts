@@ -14,7 +14,7 @@ import { CLOUD_ACCOUNTS, NAMESPACES, STORAGE_INTEGRATIONS, STORAGE_VENDORS } fro
 /** A reflector and the kind that it follows. */
 export interface KindReflector {
   readonly kind: string
-  readonly reflector: Pick<Reflector<KubeObject>, 'run' | 'synced' | 'lastHeardAt'>
+  readonly reflector: Pick<Reflector<KubeObject>, 'run' | 'synced' | 'lastHeardAt' | 'relist'>
 }
 
 /** The stores of everything that is watched; never Secrets. */

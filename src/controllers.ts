@@ -19,6 +19,7 @@ import type { Caches } from './reconcile/gather.ts'
 import { type IntegrationDependencies, integrationPass } from './reconcile/integration.ts'
 import { ledgerKey } from './reconcile/ledger-key.ts'
 import { annotatedLedgers } from './reconcile/ledgers.ts'
+import { Patience } from './reconcile/patience.ts'
 import { secretReader } from './reconcile/secret-values.ts'
 import { Sessions } from './reconcile/sessions.ts'
 import { type TargetDependencies, targetPass } from './reconcile/target.ts'
@@ -176,6 +177,7 @@ function dependenciesOf(
     internalError: (error) => internalError(log, error),
     isSettling: rhythm.isSettling.bind(rhythm),
     contention: new Contention(config.resyncMs),
+    patience: new Patience(),
     wroteFor: rhythm.wroteFor.bind(rhythm),
     wasGone: world.wasGone.bind(world),
     wasInPlace: world.wasInPlace.bind(world),

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
-import { emptyCaches, reflectAll } from './caches.ts'
+import { emptyCaches, type KindReflector, reflectAll } from './caches.ts'
 import type { Config } from './config.ts'
 import { buildControllers, makeQueues } from './controllers.ts'
 import type { Connection } from './kube/connection.ts'
@@ -80,7 +80,7 @@ export async function startOperator(
     state.ready = true
     if (!config.leaderElection) return service.start()
     log.info({ namespace: connection.namespace, lease: 'mooring' }, 'waiting to lead')
-    campaign(elector, service, onLost)
+    campaign(elector, service, reflectors, onLost)
   })
   return {
     url: health.url,
@@ -107,9 +107,19 @@ function notServed(address: string, error: unknown): StartupError {
 }
 
 /** Serves while this process leads; aborts every pass at the moment when it no longer does. */
-function campaign(elector: LeaderElector, service: Service, onLost: () => void): void {
+function campaign(
+  elector: LeaderElector,
+  service: Service,
+  reflectors: readonly KindReflector[],
+  onLost: () => void,
+): void {
   elector.run({
-    onStarted: () => service.start(),
+    // What a follower has seen may be old without its knowing; the first passes decide on what is there now.
+    onStarted: (signal) => {
+      Promise.all(reflectors.map(({ reflector }) => reflector.relist())).then(() => {
+        if (!signal.aborted) service.start()
+      })
+    },
     onStopped: (why) => {
       service.abort()
       if (why === 'lost') onLost()

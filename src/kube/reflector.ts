@@ -66,6 +66,9 @@ export class Reflector<T extends KubeObject> {
   #resourceVersion: string | undefined
   #lastProgressAt: number
   #lastOpenedAt = Number.NEGATIVE_INFINITY
+  /** Who waits for a list that begins from now on, and what ends the watch or the pause for them. */
+  #wanted: readonly (() => void)[] = []
+  #interrupt = new AbortController()
 
   constructor(options: ReflectorOptions<T>) {
     this.#options = options
@@ -98,23 +101,45 @@ export class Reflector<T extends KubeObject> {
   /** Follows until the signal aborts; never rejects. To be called once. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
+      this.#interrupt = new AbortController()
       const waitMs = await this.#step(signal)
-      if (waitMs > 0) await sleep(this.#clock, waitMs, signal)
+      if (waitMs > 0) await sleep(this.#clock, waitMs, AbortSignal.any([signal, this.#interrupt.signal]))
     }
+  }
+
+  /** Ends the watch that is under way and lists anew; resolves when a list that began after this call is in the store. Never rejects. */
+  relist(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#wanted = [...this.#wanted, resolve]
+    this.#interrupt.abort()
+    return promise
   }
 
   /** One list or one watch; returns how long to wait before the next. */
   async #step(signal: AbortSignal): Promise<number> {
     if (this.#clock.now() - this.#lastProgressAt > staleMs) this.#resourceVersion = undefined
-    const from = this.#resourceVersion
+    const wanted = this.#wanted
+    const from = wanted.length > 0 ? undefined : this.#resourceVersion
     const started = this.#clock.now()
     try {
-      if (from === undefined) await this.#list(signal)
-      else await this.#follow(from, signal)
+      if (from === undefined) await this.#listFor(wanted, signal)
+      else await this.#follow(from, AbortSignal.any([signal, this.#interrupt.signal]))
       return this.#afterEnd(from, started)
     } catch (error) {
-      return signal.aborted ? 0 : this.#afterError(error, from, started)
+      const isInterrupted = from !== undefined && this.#interrupt.signal.aborted
+      return signal.aborted || isInterrupted ? 0 : this.#afterError(error, from, started)
     }
+  }
+
+  async #listFor(wanted: readonly (() => void)[], signal: AbortSignal): Promise<void> {
+    this.#wanted = []
+    try {
+      await this.#list(signal)
+    } catch (error) {
+      this.#wanted = [...wanted, ...this.#wanted]
+      throw error
+    }
+    for (const tell of wanted) tell()
   }
 
   async #list(signal: AbortSignal): Promise<void> {

@@ -59,3 +59,8 @@ function canonicalNumber(source: string): string {
   const value = Number(source)
   return Number.isSafeInteger(value) ? String(value) : source
 }
+
+/** For people and for sizes: a text as it is, anything else as JSON. Never fails, whatever somebody has put there. */
+export function textOf(value: Json): string {
+  return typeof value === 'string' ? value : canonicalJson(value)
+}

@@ -22,6 +22,8 @@ export interface Findings {
   readonly held: ReadonlyMap<string, Fault>
   /** Owners whose bucket is not as their vendor demands it; what they have is not looked at. */
   readonly unmet: ReadonlyMap<string, Fault>
+  /** Owners for whom the first look found something otherwise than asked for. */
+  readonly changed: ReadonlySet<string>
   readonly checks: ReadonlyMap<string, readonly CheckResult[]>
   readonly settling: boolean
   /** Owners for whom something was written a moment ago and who were not seen going since. */
@@ -51,15 +53,27 @@ const GONE: readonly Reason[] = ['BucketNotFound', 'KeyNotFound', 'StorageAccoun
 /**
  * The same fault for everyone at the target; nothing else is known. Only a target that is gone settles a departure:
  * there is nothing left to take away.
+ *
+ * @param changed owners for whom something was found otherwise than asked for before it failed.
  */
-export function failedReports(people: readonly Party[], fault: Fault): Map<string, OwnerReport> {
+export function failedReports(
+  people: readonly Party[],
+  fault: Fault,
+  changed: ReadonlySet<string>,
+): Map<string, OwnerReport> {
   return new Map(
     people.map((person) => {
       const gone = person.stance === 'Leaves' && GONE.includes(fault.reason)
       const nothing = { documents: [], pending: [], checks: [], facts: {}, settling: false }
       return [
         person.owner,
-        { question: questionOf(person), ...nothing, fault: gone ? undefined : fault, present: !gone },
+        {
+          question: questionOf(person),
+          ...nothing,
+          fault: gone ? undefined : fault,
+          present: !gone,
+          ...(changed.has(person.owner) ? {} : { blind: true }),
+        },
       ]
     }),
   )
@@ -75,7 +89,12 @@ function ownerReport(person: Party, findings: Findings): OwnerReport {
     facts: findings.facts,
     settling: false,
   }
-  if (stance === 'Wants') return { ...report, ...servedReport(person, findings) }
+  if (stance === 'Wants')
+    return {
+      ...report,
+      ...servedReport(person, findings),
+      ...(isBlindFor(owner, findings) ? { blind: true } : {}),
+    }
   const whatIf = findings.whatIfs.get(owner)
   if (stance === 'Leaves')
     return { ...report, fault: leavingFault(owner, findings), documents: stillThere(whatIf) }
@@ -86,6 +105,11 @@ function ownerReport(person: Party, findings: Findings): OwnerReport {
     pending: findings.unmet.has(owner) ? [] : (whatIf?.changes ?? []),
     checks: plannedChecks(person, findings),
   }
+}
+
+/** What the vendor demands could not be looked at, and all else was as asked for. */
+function isBlindFor(owner: string, { unmet, changed }: Findings): boolean {
+  return unmet.has(owner) && !changed.has(owner)
 }
 
 /** What needs no write to be tried: whether the grant would be worth anything. */

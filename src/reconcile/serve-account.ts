@@ -75,6 +75,7 @@ export async function serveAccount(
   const active = group.filter(isAsking)
   const target = active[0]?.target ?? (ghost?.account === account ? ghost.target : undefined)
   if (target === undefined) return { account, owners: new Map() }
+  const look = { changed: new Set<string>() }
   try {
     const session = await dependencies.openSession(account, signal)
     await session.identity(signal)
@@ -83,13 +84,13 @@ export async function serveAccount(
     const driver = new LedgerDriver(session.open(target), scope)
     const unmet = (): Promise<ReadonlyMap<string, Fault>> =>
       unmetOwners(session, { target, driver }, group, signal)
-    const findings = await serve(dependencies, driver, target, { group, people, ghost, unmet }, signal)
+    const findings = await serve(dependencies, driver, target, { group, people, ghost, unmet, look }, signal)
     if (!findings.settling) await driver.settle(findings.applied.documents, signal)
     return { account, owners: ownerReports(active, findings), orphans: findings.applied.orphans }
   } catch (error) {
     if (signal.aborted) throw error
     const fault = error instanceof FaultError ? error.fault : dependencies.internalError(error)
-    return { account, owners: failedReports(active, fault) }
+    return { account, owners: failedReports(active, fault, look.changed) }
   }
 }
 
@@ -102,7 +103,11 @@ async function serve(
     people,
     ghost,
     unmet: findUnmet,
-  }: Omit<Gathering, 'account'> & { readonly unmet: () => Promise<ReadonlyMap<string, Fault>> },
+    look,
+  }: Omit<Gathering, 'account'> & {
+    readonly unmet: () => Promise<ReadonlyMap<string, Fault>>
+    readonly look: { changed: ReadonlySet<string> }
+  },
   signal: AbortSignal,
 ): Promise<Findings> {
   const observedAt = performance.now()
@@ -116,8 +121,10 @@ async function serve(
     documents: await driver.read(documentsFor(group, ghost), signal, claimedIn(who)),
     fresh: group.find(({ chosenBefore }) => chosenBefore !== undefined)?.chosenBefore ?? dependencies.fresh(),
   }
+  const changes = planTarget(input).documents.flatMap((document) => document.changes)
+  look.changed = new Set(changes.map(({ owner }) => owner))
   const unmet = await findUnmet()
-  const held = new Map([...heldOwners(dependencies, group, input), ...unmet])
+  const held = new Map([...heldOwners(dependencies, group, changes), ...unmet])
   const applied = await applyAloud(dependencies, driver, target, withKeepers(input, held), observedAt, signal)
   noteContention(dependencies, target, group, held, applied.changes)
   const checks = await probeAll(driver, group, signal)
@@ -127,6 +134,7 @@ async function serve(
     applied,
     held,
     unmet,
+    changed: look.changed,
     checks,
     settling,
     whatIfs: whatIfs(input, applied, group),
@@ -190,9 +198,8 @@ function documentsFor(group: readonly Party[], ghost: Party | undefined): Docume
 function heldOwners(
   { contention }: ServeDependencies,
   group: readonly Party[],
-  input: TargetInput,
+  changes: readonly Change[],
 ): ReadonlyMap<string, Fault> {
-  const changes = planTarget(input).documents.flatMap((document) => document.changes)
   const byOwner = Map.groupBy(changes, ({ owner }) => owner)
   return new Map(
     group.flatMap((person) => {

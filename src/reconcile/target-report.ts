@@ -36,6 +36,8 @@ export interface OwnerReport {
   readonly facts: Readonly<Record<string, string>>
   /** True shortly after a write: a failing check may be the cloud’s delay. */
   readonly settling: boolean
+  /** The look failed before it found anything otherwise than asked for. */
+  readonly blind?: true
 }
 
 /** What is known of one target. */

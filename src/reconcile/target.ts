@@ -2,12 +2,14 @@ import type { Fault, RetryClass } from '../api/fault.ts'
 import { retryOf } from '../api/reasons.ts'
 import type { PassResult } from '../kube/workers.ts'
 import type { Party } from './party.ts'
+import type { Patience } from './patience.ts'
 import { type AccountPart, type ServeDependencies, serveAccount } from './serve-account.ts'
 import type { OwnerReport, TargetReport } from './target-report.ts'
 import type { World } from './world.ts'
 
 export interface TargetDependencies extends ServeDependencies {
   readonly world: World
+  readonly patience: Patience
   /** Wakes the integration’s own pass, so that it reports. */
   readonly wake: (owner: string) => void
   /** Wakes the account’s own pass, so that it reports its orphans. */
@@ -32,7 +34,7 @@ export async function targetPass(
   key: string,
   signal: AbortSignal,
 ): Promise<PassResult> {
-  const { world } = dependencies
+  const { world, patience } = dependencies
   const people = world.at(key)
   const ghost = world.ghostAt(key)
   const present = ghost === undefined ? people : [...people, ghost]
@@ -43,8 +45,9 @@ export async function targetPass(
     const group = people.filter((person) => person.account === account)
     parts.push(await serveAccount(dependencies, { account, group, people: everybody, ghost }, signal))
   }
-  const report = merged(world.reportOf(key), parts)
-  const news = world.publish(key, report)
+  const before = world.reportOf(key)
+  const report = merged(before, parts)
+  const news = world.publish(key, patience.told(key, before, report))
   for (const owner of news.owners) dependencies.wake(owner)
   for (const account of news.accounts) dependencies.wakeAccount(account)
   return nextLook(dependencies, world.at(key).length > 0 || world.ghostAt(key) !== undefined, report)

@@ -120,6 +120,11 @@ function workOf(form: DocumentForm, strangers: number, owners: number): number {
   return asked.count
 }
 
+it('a Google CORS rule whose method is a number in a list is summed up in words', () => {
+  const form = FORMS.find(({ label }) => label === 'CORS of a Google bucket') ?? assert.fail()
+  assert.ok(comesAndGoes(form, { text: '[{"method":[1.0,[]]}]', lines: {} }))
+})
+
 describe('the limits of a document that somebody has tampered with', () => {
   for (const form of FORMS) {
     it(`are reckoned with whatever is in it: ${form.label}`, () => {

@@ -1,5 +1,5 @@
 import type { Document, DocumentKind, LimitBreach } from '../../plan/document.ts'
-import { canonicalJson, isJsonObject, type Json, type JsonObject } from '../../plan/json.ts'
+import { canonicalJson, isJsonObject, type Json, type JsonObject, textOf } from '../../plan/json.ts'
 import { type LedgerEntry, ledgerKind, partsToWrite, unmarked } from '../ledger-kind.ts'
 import { asList, unreadable } from '../unreadable.ts'
 
@@ -87,11 +87,6 @@ function sizeOf(rule: BlobCorsRule): number {
   return texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0)
 }
 
-/** What is no text counts as it stands in JSON. */
-function textOf(value: Json): string {
-  return typeof value === 'string' ? value : canonicalJson(value)
-}
-
 /** Order and doubles in a list do not count, nor does the case of HTTP header names; that of origins does. */
 function meaningOfRule({
   allowedOrigins,
@@ -119,5 +114,5 @@ function setOf(value: Json | undefined, form: (text: string) => string = (text) 
 }
 
 function listed(value: Json | undefined): string {
-  return Array.isArray(value) ? value.join(', ') : ''
+  return Array.isArray(value) ? value.map(textOf).join(', ') : ''
 }

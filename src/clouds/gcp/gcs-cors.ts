@@ -1,5 +1,5 @@
 import type { Document, DocumentKind } from '../../plan/document.ts'
-import { canonicalJson, isJsonObject, type Json, type JsonObject } from '../../plan/json.ts'
+import { canonicalJson, isJsonObject, type Json, type JsonObject, textOf } from '../../plan/json.ts'
 import { type LedgerEntry, ledgerKind, partsToWrite, unmarked } from '../ledger-kind.ts'
 import { asList, unreadable } from '../unreadable.ts'
 import { setOf } from './text-set.ts'
@@ -72,5 +72,5 @@ function meaningOfRule({ origin, method, responseHeader, maxAgeSeconds, ...other
 }
 
 function listed(value: Json | undefined): string {
-  return Array.isArray(value) ? value.join(', ') : ''
+  return Array.isArray(value) ? value.map(textOf).join(', ') : ''
 }

@@ -1,5 +1,5 @@
 import type { Document, DocumentKind, LimitBreach } from '../../plan/document.ts'
-import { canonicalJson, isJsonObject, type Json, type JsonObject } from '../../plan/json.ts'
+import { canonicalJson, isJsonObject, type Json, type JsonObject, textOf } from '../../plan/json.ts'
 import { type LedgerEntry, ledgerKind, partsToWrite, unmarked } from '../ledger-kind.ts'
 import { asList, unreadable } from '../unreadable.ts'
 import { setOf } from './text-set.ts'
@@ -86,7 +86,9 @@ function breach(document: Document<LedgerEntry<GcsLifecycleRule>>): LimitBreach 
 }
 
 function summaryOfRule({ action, condition }: GcsLifecycleRule): string {
-  const what = isJsonObject(action) ? [action.type, action.storageClass].filter(Boolean).join(' to ') : 'act'
+  const what = isJsonObject(action)
+    ? [action.type, action.storageClass].flatMap((part) => (part ? textOf(part) : [])).join(' to ')
+    : 'act'
   const where = isJsonObject(condition) ? canonicalJson(condition) : 'always'
   return `${what} where ${where}`
 }
