@@ -87,6 +87,38 @@ function follow(rest: ScriptedRest) {
 }
 
 describe('Reflector', () => {
+  it('lists anew when it is asked to, although its watch is silent, and says when that list is read', async () => {
+    const rest = new ScriptedRest(
+      [page('5', [object('a', '3'), object('b', '4')]), page('9', [object('b', '8')])],
+      [['open']],
+    )
+    const { clock, told, reflector, store } = follow(rest)
+    await clock.advance(0)
+    assert.equal(store.size, 2)
+    const story: string[] = []
+    const asked = reflector
+      .relist()
+      .then(() => story.push(`${rest.lists.length} lists, ${store.size} objects`))
+    await clock.advance(0)
+    await asked
+    assert.deepEqual(story, ['2 lists, 1 objects'])
+    assert.deepEqual(told.slice(2).sort(), ['changed ns/b', 'gone ns/a'])
+    assert.deepEqual(rest.versions, ['5', '9'])
+  })
+
+  it('goes on trying when the list that it is asked for fails, with pauses, and lists at once when it pauses', async () => {
+    const down = failure(503, 'ServiceUnavailable')
+    const rest = new ScriptedRest([page('5', [object('a', '3')]), down, down, page('9', [])], [['open']])
+    const { clock, reflector, store } = follow(rest)
+    await clock.advance(0)
+    const asked = reflector.relist()
+    await clock.advance(0)
+    assert.equal(rest.lists.length, 2)
+    await clock.advance(60_000)
+    await asked
+    assert.deepEqual([rest.lists.length, store.size], [4, 0])
+  })
+
   it('reads all pages before it calls itself synced, then watches from where the list ended', async () => {
     const rest = new ScriptedRest(
       [page('100', [object('a', '1')], 'next'), page('100', [object('b', '2')])],
