@@ -101,7 +101,9 @@ export class Queue {
   addRateLimited(key: string, options: { readonly minimumMs?: number } = {}): number {
     const failures = this.failures(key)
     this.#failures.set(key, failures + 1)
-    const delay = Math.max(backoffMs(failures, this.#backoff, this.#random), options.minimumMs ?? 0)
+    // Many that were told the same time do not come back in the same instant.
+    const minimum = (options.minimumMs ?? 0) * (1 + this.#backoff.jitter * this.#random())
+    const delay = Math.max(backoffMs(failures, this.#backoff, this.#random), minimum)
     this.add(key, { afterMs: delay })
     return delay
   }

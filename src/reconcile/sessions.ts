@@ -50,7 +50,9 @@ export class Sessions {
     this.#retire(account)
     const session = openSession(spec, credentials, this.#hooks)
     this.#held.set(account, { digest, session })
-    session.catch(() => this.#held.delete(account))
+    session.catch(() => {
+      if (this.#held.get(account)?.session === session) this.#held.delete(account)
+    })
     return session
   }
 

@@ -64,17 +64,54 @@ describe('a store answers a policy’s GET with 200 and nothing', () => {
   })
 })
 
+describe('a store takes a policy and does not keep it', () => {
+  let stage: Stage
+  let operator: Operator
+  let liar: Liar
+
+  before(async () => {
+    stage = await setStage()
+    liar = await startLiar(stage.rig.aws.endpoint)
+    await stage.rig.kubectl.apply(
+      account({ ...stage.rig, aws: { ...stage.rig.aws, endpoint: liar.endpoint } }),
+    )
+    operator = await stage.operator({ MOORING_RESYNC: '1s' })
+  })
+  after(async () => {
+    await operator?.stop()
+    liar?.server.close()
+    await stage?.rig.stop()
+  })
+
+  it('it is not Ready, and says that what was written is not there; it is once the store keeps it', async () => {
+    const bucket = await stage.bucket()
+    liar.state.forgets = true
+    await stage.rig.kubectl.apply(stage.integration('unkept', bucket))
+    await stage.untilReady('unkept', 'False', 'LostRace')
+    assert.deepEqual(await oursIn(stage.s3, bucket), [])
+    liar.state.forgets = false
+    await stage.untilReady('unkept', 'True', 'Verified')
+    assert.equal((await oursIn(stage.s3, bucket)).length > 0, true)
+  })
+})
+
 interface Liar {
   readonly endpoint: string
   readonly server: Server
-  readonly state: { lies: boolean }
+  readonly state: { lies: boolean; forgets: boolean }
 }
 
-/** Passes everything on to the real store, but answers `GET ?policy` with an empty 200 while it lies. */
+/** Passes everything on to the real store, but answers `GET ?policy` with an empty 200 while it lies, and drops PUTs while it forgets. */
 async function startLiar(target: string): Promise<Liar> {
-  const state = { lies: false }
+  const state = { lies: false, forgets: false }
   const server = createServer((incoming, outgoing) => {
-    if (state.lies && incoming.method === 'GET' && /[?&]policy\b/.test(incoming.url ?? '')) {
+    const isOfPolicy = /[?&]policy\b/.test(incoming.url ?? '')
+    if (state.forgets && incoming.method === 'PUT' && isOfPolicy) {
+      incoming.resume()
+      outgoing.writeHead(204).end()
+      return
+    }
+    if (state.lies && incoming.method === 'GET' && isOfPolicy) {
       incoming.resume()
       outgoing.writeHead(200, { 'content-type': 'application/json' }).end()
       return
