@@ -158,10 +158,13 @@ describe('a change', () => {
   it('in Git is in the bucket policy', async () => {
     const read = JSON.stringify(await oursIn(s3, clips))
     assert.doesNotMatch(read, /s3:PutObject/)
+    const since = applications.states.length
     const files = { 'integrations/v7-darwin.yaml': darwin(clips, 'ReadWrite') }
     const revision = await git.commit('Let V7 Darwin write', files)
     await until('integrations', 'Synced Healthy', revision)
     await policyHas(clips, /s3:PutObject/)
+    const seen = applications.states.slice(since).map(({ status }) => status.sync.status)
+    assert.ok(seen.includes('OutOfSync'), 'the watch does not see it')
   })
 
   it('by hand is put back, in the cluster and in the cloud', async () => {
