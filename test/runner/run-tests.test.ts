@@ -53,6 +53,10 @@ const cases: Record<string, { file: string; tally: object }> = {
     file: `test('a', () => { setInterval(() => {}, 1_000) })`,
     tally: { tests: 2, passed: 1, failed: 1 },
   },
+  'a file that does not even hear SIGTERM holds nobody up': {
+    file: `test('a', () => { process.on('SIGTERM', () => {}); setInterval(() => {}, 1_000) })`,
+    tally: { tests: 2, passed: 1, failed: 1 },
+  },
   'an error after the last test is a failure': {
     file: `test('a', () => {}); setTimeout(() => { throw new Error('late') }, 20)`,
     tally: { tests: 2, passed: 1, failed: 1 },

@@ -3,6 +3,7 @@ import { run } from 'node:test'
 import { spec } from 'node:test/reporters'
 import { onExit } from '../rig/cleanup.ts'
 import { fileTimes } from './file-times.ts'
+import { killStuck } from './stuck-files.ts'
 import { counted, nothing, say, type Tally } from './tally.ts'
 
 export interface RunOptions {
@@ -27,6 +28,7 @@ export async function runTests(
   const leftOut = skip.length === 0 ? {} : { testSkipPatterns: [...skip] }
   const events = run({ files, concurrency, timeout: timeoutMs, signal: abort.signal, ...leftOut })
   const { skipped, ...tally } = await follow(unlessStuck(events, timeoutMs + graceMs, abort))
+  if (abort.signal.aborted) setTimeout(killStuck, graceMs, files)
   forget()
   say(part, `${counted(tally)}${skipped > 0 ? `, ${skipped} skipped` : ''}`, since)
   return tally
