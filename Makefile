@@ -87,5 +87,5 @@ kind-down: setup ## take it away, with its networks and images
 kind-e2e: setup ## the story and the integration tests on a kind cluster, which goes afterwards; ONLY=text for some test files
 	@$(NODE) test/kind/run.ts e2e $(if $(ONLY),--only '$(ONLY)')
 
-kind-gitops: setup ## Argo CD on a kind cluster, the real one, keeping integrations as Git has them (20 minutes the first time)
-	@$(NODE) test/kind/run.ts gitops
+kind-gitops: setup ## the real Argo CD and Flux on a kind cluster, keeping integrations as Git has them; ONLY=argocd or flux
+	@$(NODE) test/kind/run.ts gitops $(if $(ONLY),--only '$(ONLY)')

@@ -30,7 +30,7 @@ const commands = {
   },
   down,
   e2e: () => endToEnd(values),
-  gitops,
+  gitops: () => gitops(values),
 }
 
 const command = commands[positionals[0] as keyof typeof commands]

@@ -14,7 +14,7 @@ const marker = '\nTALLY '
 writeFileSync(
   script,
   `import { runTests } from ${JSON.stringify(join(import.meta.dirname, 'run-tests.ts'))}
-  const tally = await runTests('case', [${JSON.stringify(testFile)}], { concurrency: 1, timeoutMs: 1_000 })
+  const tally = await runTests('case', [${JSON.stringify(testFile)}], { concurrency: 1, timeoutMs: 1_000, graceMs: 1_000 })
   console.log(${JSON.stringify(marker)} + JSON.stringify(tally))`,
 )
 

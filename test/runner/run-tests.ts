@@ -11,6 +11,8 @@ export interface RunOptions {
   readonly concurrency: number
   /** For one test. */
   readonly timeoutMs: number
+  /** Between the timeout of a test and the end of the run: every file that is alive had its chance to say so. */
+  readonly graceMs?: number
   /** Tests of these names are left out. */
   readonly skip?: readonly RegExp[]
 }
@@ -19,7 +21,7 @@ export interface RunOptions {
 export async function runTests(
   part: string,
   files: readonly string[],
-  { concurrency, timeoutMs, skip = [] }: RunOptions,
+  { concurrency, timeoutMs, graceMs = 5_000, skip = [] }: RunOptions,
 ): Promise<Tally> {
   if (files.length === 0) return nothing
   const since = performance.now()
@@ -33,9 +35,6 @@ export async function runTests(
   say(part, `${counted(tally)}${skipped > 0 ? `, ${skipped} skipped` : ''}`, since)
   return tally
 }
-
-/** Between the timeout of a test and the end of the run: every file that is alive had its chance to say so. */
-const graceMs = 5_000
 
 /**
  * A file that leaves a timer or a socket behind keeps its process alive although its tests are over, and the run would
@@ -68,8 +67,7 @@ async function follow(events: AsyncIterable<TestEvent>): Promise<Tally & { skipp
   const count = { passed: 0, failed: 0, skipped: 0 }
   const times = fileTimes()
   for await (const event of events) {
-    // Files are queued all at once, long before their turn.
-    if (event.data.file !== undefined && event.type !== 'test:enqueue') times.heard(event.data.file)
+    if (event.data.file !== undefined && isPrompt(event)) times.heard(event.data.file)
     const outcome = outcomeOf(event)
     if (outcome) count[outcome] += 1
     if (isShown(event)) reporter.write(event)
@@ -98,6 +96,11 @@ interface TestEvent {
 function isShown({ type, data }: TestEvent): boolean {
   if (type === 'test:diagnostic') return data.file !== undefined
   return type === 'test:fail' || type === 'test:stdout' || type === 'test:stderr'
+}
+
+/** Told when it happens; all else is told in the order of the files. */
+function isPrompt({ type }: TestEvent): boolean {
+  return type === 'test:dequeue' || type === 'test:complete'
 }
 
 function outcomeOf(event: TestEvent): 'passed' | 'failed' | 'skipped' | undefined {

@@ -1,4 +1,4 @@
-/** `make kind-gitops`: Argo CD in a kind cluster, which goes at the end however it ends. One that is there is used, and stays with KEEP=1. */
+/** `make kind-gitops`: Argo CD and Flux, one after the other, in a kind cluster, which goes at the end however it ends. One that is there is used, and stays with KEEP=1. */
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { onExit } from '../../rig/cleanup.ts'
@@ -10,13 +10,19 @@ import { Refusal } from '../docker.ts'
 import { kindFolder } from '../paths.ts'
 import { isOffline } from '../registry.ts'
 import { argocdImage } from './argocd-image.ts'
+import { fluxImage } from './flux-image.ts'
+
+export interface GitopsOptions {
+  /** A part of the names of the test files to run: 'argocd' or 'flux'. */
+  readonly only: string
+}
 
 /** Prints `N passed, N failed`; the exit code is set. */
-export async function gitops(): Promise<void> {
+export async function gitops({ only }: GitopsOptions): Promise<void> {
   const forget = process.env.KEEP ? () => undefined : onExit(downAtOnce)
   let tally: Tally
   try {
-    tally = await run()
+    tally = await run(only)
     if (tally.failed > 0) await showLogs()
   } catch (error) {
     if (error instanceof Refusal) throw error
@@ -30,12 +36,14 @@ export async function gitops(): Promise<void> {
   console.log(counted(tally))
 }
 
-async function run(): Promise<Tally> {
+async function run(only: string): Promise<Tally> {
   await up()
-  const image = await argocdImage(await isOffline())
-  await timed('Loading the image of Argo CD', () => loadInto(WORKER, image))
-  const files = [join(kindFolder, 'gitops', 'argocd.e2e.ts')]
-  return runTests('GitOps', files, { concurrency: 1, timeoutMs: 300_000 })
+  const offline = await isOffline()
+  const images = [await argocdImage(offline), await fluxImage(offline)] // the Git server of both is in the first one
+  await timed('Loading the images of Argo CD and Flux', () => loadInto(WORKER, ...images))
+  const files = ['argocd.e2e.ts', 'flux.e2e.ts'].filter((file) => file.includes(only))
+  const paths = files.map((file) => join(kindFolder, 'gitops', file))
+  return runTests('GitOps', paths, { concurrency: 1, timeoutMs: 300_000 })
 }
 
 /** For Ctrl-C, which leaves no time to wait for anything. */
@@ -46,8 +54,8 @@ function downAtOnce(): void {
 /** What the pods that take part said. */
 async function showLogs(): Promise<void> {
   const kubectl = await kindKubectl()
-  for (const namespace of ['argocd', 'git', 'mooring-system']) {
-    console.log((await kubectl.run(['get', 'pods,applications.argoproj.io', '-n', namespace])).stdout)
+  for (const namespace of ['argocd', 'flux-system', 'git', 'mooring-system']) {
+    console.log((await kubectl.run(['get', 'pods', '-n', namespace])).stdout)
     const { items } = await kubectl.get<{ items: { metadata: { name: string } }[] }>('pods', '-n', namespace)
     for (const { metadata } of items) {
       const { stdout } = await kubectl.run(['logs', '-n', namespace, metadata.name, '--tail=60'])
