@@ -148,7 +148,7 @@ describe('replicas whose clocks are an hour apart', () => {
     await eventually(async () => assert.equal(await stateOf(first), 'T', 'it has not stopped itself'), LONG)
     const before = (await lease()).spec
 
-    // The successor waits for so long from when it saw the lease change last, and 4.4 s at most until its next look.
+    // The successor waits for so long from when it saw the lease change last, and looks again when it expires.
     assert.equal(before.leaseDurationSeconds, 15)
     assert.ok(
       Date.parse(before.renewTime) > Date.now() - HOUR_MS / 2,
