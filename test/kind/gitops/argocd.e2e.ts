@@ -9,12 +9,11 @@ import { oursIn, policyOf, readyOf, strangersPolicy } from '../../integration/st
 import type { Kubectl, KubernetesObject } from '../../rig/kubectl.ts'
 import { eventually } from '../../rig/wait.ts'
 import { kindKubectl } from '../cluster.ts'
-import { install } from '../installation.ts'
-import { applyAwsAccount, kindAws, s3Of } from '../story-words.ts'
-import { clean } from '../test-cluster.ts'
+import { kindAws, s3Of } from '../story-words.ts'
 import { ARGOCD, application, installArgocd } from './argocd.ts'
 import { catalogue, darwin, example, NAMESPACE, segments, strangersBucket } from './estate.ts'
-import { checkout, startGitServer } from './git.ts'
+import { freshCluster } from './fresh-cluster.ts'
+import { checkout } from './git.ts'
 import { revisionOf, type Watch, watch } from './watch.ts'
 
 const kubectl: Kubectl = await kindKubectl()
@@ -66,13 +65,7 @@ async function policyHas(bucket: string, what: RegExp): Promise<void> {
 
 /** Operator, account and Argo CD; whatever an earlier run has left is taken away. */
 async function prepare(): Promise<Readonly<Record<'applications' | 'integrations', Watch>>> {
-  await kubectl.run(['delete', 'applications.argoproj.io', '--all', '-n', ARGOCD, '--timeout=120s'])
-  await clean(kubectl)
-  await install(kubectl)
-  await kubectl.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } })
-  await applyAwsAccount(kubectl, aws, [NAMESPACE])
-  await kubectl.delete('storagevendors', '--all') // they come from Git
-  await startGitServer(kubectl)
+  await freshCluster(kubectl)
   await installArgocd(kubectl)
   return {
     applications: await watch('applications.argoproj.io', '-n', ARGOCD),
