@@ -42,7 +42,9 @@ const parts = {
     const rig = await startSharedRig()
     try {
       Object.assign(process.env, sharedRigEnvironment(rig), { MOORING_OPERATOR: await bundledOperator() })
-      return await runTests('integration tests', files.integration, { concurrency, timeoutMs: 900_000 })
+      // Most of them wait most of the time.
+      const more = { concurrency: concurrency + 1, timeoutMs: 900_000 }
+      return await runTests('integration tests', files.integration, more)
     } finally {
       await rig.stop()
     }
