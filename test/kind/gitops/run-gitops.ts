@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { onExit } from '../../rig/cleanup.ts'
 import { timed } from '../../rig/progress.ts'
 import { runTests } from '../../runner/run-tests.ts'
-import { aFailure, counted, type Tally } from '../../runner/tally.ts'
+import { aFailure, counted, nothing, sum, type Tally } from '../../runner/tally.ts'
 import { down, kindKubectl, loadInto, up, WORKER } from '../cluster.ts'
 import { Refusal } from '../docker.ts'
 import { kindFolder } from '../paths.ts'
@@ -20,20 +20,26 @@ export interface GitopsOptions {
 /** Prints `N passed, N failed`; the exit code is set. */
 export async function gitops({ only }: GitopsOptions): Promise<void> {
   const forget = process.env.KEEP ? () => undefined : onExit(downAtOnce)
-  let tally: Tally
+  const parts = [await orFailure(() => run(only))]
+  if (sum(parts).failed > 0) await orFailure(() => showLogs().then(none))
+  if (!process.env.KEEP) parts.push(await orFailure(() => timed('Taking it away', down).then(none)))
+  forget()
+  const total = sum(parts)
+  process.exitCode = total.failed === 0 && total.tests > 0 ? 0 : 1
+  console.log(counted(total))
+}
+
+const none = () => nothing
+
+/** What goes wrong in one part does not hide what came of the others. */
+async function orFailure(work: () => Promise<Tally>): Promise<Tally> {
   try {
-    tally = await run(only)
-    if (tally.failed > 0) await showLogs()
+    return await work()
   } catch (error) {
     if (error instanceof Refusal) throw error
     console.error(error)
-    tally = aFailure
-  } finally {
-    if (!process.env.KEEP) await timed('Taking it away', down)
-    forget()
+    return aFailure
   }
-  process.exitCode = tally.failed === 0 && tally.tests > 0 ? 0 : 1
-  console.log(counted(tally))
 }
 
 async function run(only: string): Promise<Tally> {
