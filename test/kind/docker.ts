@@ -140,7 +140,7 @@ async function removeOwnDaemonsFiles(): Promise<void> {
     .split('\n')
     .map((line) => line.split(' ')[1] ?? '')
   for (const mount of mounts
-    .filter((path) => folders.some((folder) => path.startsWith(`${folder}/`)))
+    .filter((path) => folders.some((folder) => path === folder || path.startsWith(`${folder}/`)))
     .reverse())
     await mustRun('umount', [mount])
   for (const folder of folders) await rm(folder, { recursive: true, force: true })

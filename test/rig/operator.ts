@@ -19,7 +19,13 @@ export interface OperatorOptions {
   readonly program?: readonly string[]
 }
 
-const PROGRAM = [process.env.MOORING_OPERATOR ?? join(repository, 'src', 'main.ts')]
+const SOURCES = [join(repository, 'src', 'main.ts')]
+
+/** bent-time.ts reaches into packages, of which a bundle has copies of its own. */
+function programFor(env: NodeJS.ProcessEnv): readonly string[] {
+  const bundled = process.env.MOORING_OPERATOR
+  return bundled === undefined || env.MOORING_TEST_PATIENCE !== undefined ? SOURCES : [bundled]
+}
 
 export interface LogEntry {
   readonly level: string | number
@@ -40,7 +46,8 @@ export interface Operator extends Pick<Launched, 'pid' | 'logFile' | 'exited' | 
 export async function startOperator(options: OperatorOptions): Promise<Operator> {
   if (process.env.TEST_CLUSTER === 'kind')
     return (await import('../kind/operator-pod.ts')).startOperatorPod(options)
-  const { kubeconfigPath, env, args = [], program = PROGRAM } = options
+  const { kubeconfigPath, env = {}, args = [] } = options
+  const program = options.program ?? programFor(env)
   const folder = makeRunFolder('operator')
   const address = `127.0.0.1:${await freePort()}`
   const operator = await launch({
