@@ -8,7 +8,10 @@ async function takenFrom(queue: ReturnType<typeof makeQueues>['target']): Promis
   const taken: string[] = []
   while (queue.depth > 0) {
     const next = queue.get(stop.signal)
-    const key = await Promise.race([next, new Promise<undefined>((resolve) => setImmediate(resolve, undefined))])
+    const key = await Promise.race([
+      next,
+      new Promise<undefined>((resolve) => setImmediate(resolve, undefined)),
+    ])
     if (key === undefined) break
     taken.push(key)
   }
